@@ -1,0 +1,1 @@
+//! Each lint: where it speaks, and where it keeps silent.

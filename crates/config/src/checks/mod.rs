@@ -1,0 +1,82 @@
+//! What can only be checked and filled in when the whole file is known.
+
+mod addresses;
+mod announcements;
+mod duplicates;
+mod election;
+mod global;
+mod groups;
+mod instance;
+mod lint;
+mod network;
+mod security;
+mod trackers;
+mod transport;
+
+use crate::context::Context;
+use crate::diagnostic::{Class, Diagnostic};
+use crate::draft::ConfigDraft;
+use crate::model::Config;
+use crate::span::Span;
+use crate::tables::lvs::Globals;
+
+/// Resolves references, fills in defaults, and reports what does not fit together. The result is complete even when
+/// something stops the daemon from running with it; [`Report::stops`](crate::diagnostic::Report::stops) tells.
+pub(crate) fn complete(mut draft: ConfigDraft, context: &mut Context<'_>) -> Config {
+    global::complete(&mut draft.global, context);
+    let (bfd, tracked_bfd) = draft.bfd.complete();
+    let mut vrrp = draft.vrrp;
+    let objects = trackers::Objects::new(&vrrp, &tracked_bfd);
+    let members = groups::members(&mut vrrp, context);
+    trackers::complete(&mut vrrp, &members, &objects, context);
+    let mut instances = instance::complete_all(&mut vrrp, &draft.global, &members, context);
+    duplicates::check(&instances, &vrrp.instances, context);
+    global::sync_daemon(&mut draft.global, &instances, &mut vrrp, context);
+    let sync_groups = groups::complete(&vrrp, &members, &objects, &draft.global, context);
+    groups::inherit_notices(&mut instances, &vrrp, &members, &draft.global.settings);
+    let track_groups = groups::track_groups(&vrrp, context);
+    report_missing_interfaces(&vrrp.interfaces.missing, context);
+
+    let files: Vec<_> = vrrp.files.into_iter().map(|(file, _)| file).collect();
+    let globals = Globals {
+        smtp_alert: draft.global.settings.mail.alert,
+        smtp_alert_checker: draft.global.settings.mail.alert_checker,
+        log_all_failures: draft.global.settings.lvs.log_all_failures,
+    };
+    let lvs = draft.lvs.complete(&globals, &files, context);
+    let config = Config {
+        global: draft.global.settings,
+        vrrp: keepalived_vrrp::config::Config {
+            instances,
+            sync_groups,
+            scripts: vrrp.scripts.into_iter().map(|(script, _)| script).collect(),
+            files,
+            processes: vrrp.processes.into_iter().map(|(process, _)| process).collect(),
+            bfd: tracked_bfd,
+            static_addresses: vrrp.static_addresses,
+            static_routes: vrrp.static_routes,
+            static_rules: vrrp.static_rules,
+            track_groups,
+            garp_groups: vrrp.garp_groups,
+            interface_delays: vrrp.delays,
+            linkbeat: vrrp.linkbeat,
+            engine: draft.global.engine,
+        },
+        lvs,
+        bfd,
+    };
+    lint::check(&config, &lint::Places::new(&vrrp.instances, &config), context);
+    crate::script::report_violations(context);
+    config
+}
+
+/// One line for all missing interfaces, as in the original.
+fn report_missing_interfaces(missing: &[(String, Span)], context: &mut Context<'_>) {
+    let Some((_, first)) = missing.first() else { return };
+    let message = "Non-existent interface specified in configuration";
+    let mut report = Diagnostic::after_reading(Class::BadInterface, Some(*first), message).stopping(2);
+    for (name, span) in missing.iter().skip(1).take(8) {
+        report = report.related(*span, format!("`{name}` does not exist either"));
+    }
+    context.push(report);
+}

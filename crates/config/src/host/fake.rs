@@ -1,0 +1,232 @@
+//! A machine that exists only in memory, for tests, the simulator and the fuzzer.
+
+use super::glob;
+use super::{FileKind, Host, HostInterface, HostUser, ScriptFile};
+use std::collections::BTreeMap;
+use std::io;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// A machine made of maps. Starts with the interfaces `lo`, `eth0` and `eth1`, the user and group `root`, and no files.
+#[derive(Debug)]
+pub struct FakeHost {
+    files: BTreeMap<PathBuf, (FileKind, Vec<u8>)>,
+    interfaces: BTreeMap<String, HostInterface>,
+    users: BTreeMap<String, HostUser>,
+    groups: BTreeMap<String, u32>,
+    scripts: BTreeMap<PathBuf, ScriptFile>,
+    environment: BTreeMap<String, String>,
+    iproute: BTreeMap<(String, String), u32>,
+    own_ids: (u32, u32),
+    host_name: String,
+    processors: u32,
+    random: AtomicU32,
+}
+
+impl Default for FakeHost {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl FakeHost {
+    /// A machine with `lo`, `eth0`, `eth1` and root, whose name is `node`.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut host = Self {
+            files: BTreeMap::new(),
+            interfaces: BTreeMap::new(),
+            users: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            scripts: BTreeMap::new(),
+            environment: BTreeMap::new(),
+            iproute: BTreeMap::new(),
+            own_ids: (0, 0),
+            host_name: "node".to_owned(),
+            processors: 4,
+            random: AtomicU32::new(0x9e37_79b9),
+        };
+        host.interfaces.insert("lo".to_owned(), Self::link(65_536, true));
+        host.interfaces.insert("eth0".to_owned(), Self::link(1500, false));
+        host.interfaces.insert("eth1".to_owned(), Self::link(1500, false));
+        host.with_user("root", 0, 0).with_group("root", 0)
+    }
+
+    fn link(mtu: u32, loopback: bool) -> HostInterface {
+        HostInterface { mtu, loopback, multicast: !loopback, ethernet: !loopback, addresses: Vec::new() }
+    }
+
+    /// Adds a plain file.
+    #[must_use]
+    pub fn with_file(mut self, path: impl Into<PathBuf>, contents: impl Into<Vec<u8>>) -> Self {
+        self.files.insert(path.into(), (FileKind::Plain, contents.into()));
+        self
+    }
+
+    /// Adds something that is not a plain file: a directory, an executable, a device.
+    #[must_use]
+    pub fn with_odd_file(mut self, path: impl Into<PathBuf>, kind: FileKind) -> Self {
+        self.files.insert(path.into(), (kind, Vec::new()));
+        self
+    }
+
+    /// Adds or replaces an interface.
+    #[must_use]
+    pub fn with_interface(mut self, name: &str, interface: HostInterface) -> Self {
+        self.interfaces.insert(name.to_owned(), interface);
+        self
+    }
+
+    /// Adds an Ethernet interface with an MTU of 1500 and these addresses.
+    #[must_use]
+    pub fn with_ethernet(self, name: &str, addresses: &[(IpAddr, u8)]) -> Self {
+        let interface = HostInterface { addresses: addresses.to_vec(), ..Self::link(1500, false) };
+        self.with_interface(name, interface)
+    }
+
+    /// Takes an interface away.
+    #[must_use]
+    pub fn without_interface(mut self, name: &str) -> Self {
+        self.interfaces.remove(name);
+        self
+    }
+
+    /// Adds a user.
+    #[must_use]
+    pub fn with_user(mut self, name: &str, uid: u32, gid: u32) -> Self {
+        self.users.insert(name.to_owned(), HostUser { uid, gid });
+        self
+    }
+
+    /// Adds a group.
+    #[must_use]
+    pub fn with_group(mut self, name: &str, gid: u32) -> Self {
+        self.groups.insert(name.to_owned(), gid);
+        self
+    }
+
+    /// Adds a script that anybody may run and only root may change.
+    #[must_use]
+    pub fn with_script(self, path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        let file = ScriptFile::Usable { path: path.clone(), insecure: false, needs_shell: false };
+        self.with_script_file(path, file)
+    }
+
+    /// Says what judging this script gives. Scripts that nobody mentioned are missing.
+    #[must_use]
+    pub fn with_script_file(mut self, path: impl Into<PathBuf>, file: ScriptFile) -> Self {
+        self.scripts.insert(path.into(), file);
+        self
+    }
+
+    /// Sets an environment variable.
+    #[must_use]
+    pub fn with_environment(mut self, name: &str, value: &str) -> Self {
+        self.environment.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Adds a name of one of iproute2's tables.
+    #[must_use]
+    pub fn with_iproute_name(mut self, table: &str, name: &str, number: u32) -> Self {
+        self.iproute.insert((table.to_owned(), name.to_owned()), number);
+        self
+    }
+
+    /// Sets the user and group that the process runs as.
+    #[must_use]
+    pub fn running_as(mut self, uid: u32, gid: u32) -> Self {
+        self.own_ids = (uid, gid);
+        self
+    }
+
+    /// Sets the host name.
+    #[must_use]
+    pub fn named(mut self, host_name: &str) -> Self {
+        host_name.clone_into(&mut self.host_name);
+        self
+    }
+
+    fn is_directory(&self, path: &Path) -> bool {
+        self.files.keys().any(|file| file != path && file.starts_with(path))
+    }
+}
+
+impl Host for FakeHost {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        match self.files.get(path) {
+            Some((FileKind::Plain | FileKind::Executable, contents)) => Ok(contents.clone()),
+            Some((FileKind::Directory, _)) => Err(io::ErrorKind::IsADirectory.into()),
+            Some(_) => Err(io::ErrorKind::PermissionDenied.into()),
+            None => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    fn glob(&self, pattern: &str) -> Vec<PathBuf> {
+        glob::expand_braces(&pattern.replace("/./", "/"))
+            .iter()
+            .flat_map(|alternative| {
+                self.files.keys().filter(move |path| glob::matches_path(alternative, path)).cloned()
+            })
+            .collect()
+    }
+
+    fn file_kind(&self, path: &Path) -> FileKind {
+        match self.files.get(path) {
+            Some((kind, _)) => *kind,
+            None if self.is_directory(path) => FileKind::Directory,
+            None => FileKind::Missing,
+        }
+    }
+
+    fn interface(&self, name: &str) -> Option<HostInterface> {
+        self.interfaces.get(name).cloned()
+    }
+
+    fn user(&self, name: &str) -> Option<HostUser> {
+        self.users.get(name).cloned()
+    }
+
+    fn group(&self, name: &str) -> Option<u32> {
+        self.groups.get(name).copied()
+    }
+
+    fn groups_of(&self, _user: &str, gid: u32) -> Vec<u32> {
+        vec![gid]
+    }
+
+    fn own_ids(&self) -> (u32, u32) {
+        self.own_ids
+    }
+
+    fn script(&self, command: &Path, _uid: u32, _gid: u32) -> ScriptFile {
+        self.scripts
+            .get(command)
+            .cloned()
+            .unwrap_or_else(|| ScriptFile::Inaccessible("No such file or directory".to_owned()))
+    }
+
+    fn environment(&self, name: &str) -> Option<String> {
+        self.environment.get(name).cloned()
+    }
+
+    fn host_name(&self) -> String {
+        self.host_name.clone()
+    }
+
+    fn iproute_name(&self, table: &str, name: &str) -> Option<u32> {
+        let key = (table.to_owned(), name.to_owned());
+        self.iproute.get(&key).copied()
+    }
+
+    fn random(&self) -> u32 {
+        // A Weyl sequence: different numbers, the same ones in every run.
+        self.random.fetch_add(0x6d2b_79f5, Ordering::Relaxed)
+    }
+
+    fn processors(&self) -> u32 {
+        self.processors
+    }
+}

@@ -1,0 +1,37 @@
+//! From files to the typed configuration.
+
+use super::{LoadOptions, load_tree};
+use crate::context::Context;
+use crate::diagnostic::Report;
+use crate::host::Host;
+use crate::model::Config;
+use crate::source::SourceMap;
+use crate::span::Span;
+use crate::tables;
+use crate::tree::Node;
+
+/// What reading gave.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The configuration, as far as it could be read; `None` when there was no file to read. Whether the daemon may run
+    /// with it is for [`Report::stops`] to say.
+    pub config: Option<Config>,
+    /// Everything that is wrong.
+    pub report: Report,
+    /// The files that were read.
+    pub sources: SourceMap,
+    /// Known keywords that nobody acts on yet, each with the place of its first use.
+    pub pending: Vec<(&'static str, Span)>,
+    /// The lines, nested; see [`consolidated`](super::consolidated).
+    pub tree: Vec<Node>,
+}
+
+/// Reads a configuration. `path_pattern` is what `-f` names: a path or a glob pattern.
+#[must_use]
+pub fn load(path_pattern: &str, options: &LoadOptions, host: &dyn Host) -> Loaded {
+    let mut read = load_tree(path_pattern, options, host, &tables::ROOT);
+    let mut context = Context::new(host, &mut read.report, options.test_mode);
+    let config = read.found.then(|| tables::read(&read.tree, &mut context));
+    let pending = context.pending.into_list();
+    Loaded { config, report: read.report, sources: read.sources, pending, tree: read.tree }
+}

@@ -1,0 +1,49 @@
+//! Braces are lines of their own, wherever they stand outside double quotes (config-language reference 1.3).
+
+use super::definition::Definitions;
+use super::substitute::known_reference;
+
+/// The first brace outside double quotes that belongs to no use of a known name.
+pub(super) fn first(line: &[u8], definitions: &Definitions) -> Option<usize> {
+    let mut quoted = false;
+    let mut at = 0;
+    while let Some(byte) = line.get(at) {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'{' | b'}' if !quoted => return Some(at),
+            b'$' if !quoted => {
+                if let Some(found) = known_reference(line, at, definitions) {
+                    at = found.range.end;
+                    continue;
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reader::definition::Value;
+    use crate::reader::text::Text;
+    use crate::span::{FileId, Span};
+    use std::rc::Rc;
+
+    #[test]
+    fn quotes_and_known_names_hide_braces() {
+        let mut definitions = Definitions::default();
+        let origin = Span { file: FileId(0), line: 1, column: 1, length: 1, expansion: None };
+        definitions.set(b"A", Value::Line(Rc::new(Text::written(b"x", origin))));
+        let first = |line: &str| first(line.as_bytes(), &definitions);
+        assert_eq!(first("a{b"), Some(1));
+        assert_eq!(first(r#""a{b" }"#), Some(6));
+        assert_eq!(first("'{'"), Some(1));
+        assert_eq!(first("x${A} {"), Some(6));
+        assert_eq!(first("x${B} {"), Some(2));
+        assert_eq!(first("${_PWD}"), None);
+        assert_eq!(first("none"), None);
+    }
+}

@@ -1,0 +1,76 @@
+//! Comments, blanks at the ends, and quotes that are not closed (config-language reference 1.1).
+
+use super::text::Text;
+
+/// A line without its comment and the blanks around it.
+pub(super) struct Stripped {
+    pub(super) text: Text,
+    /// A double quote is not closed.
+    pub(super) unterminated: bool,
+}
+
+/// Removes the comment. `#` and `!` start one outside double quotes; `\#` and `\!` stand for the characters.
+pub(super) fn strip(text: Text) -> Stripped {
+    if !text.bytes().iter().any(|byte| matches!(byte, b'#' | b'!' | b'"' | b'\\')) {
+        return Stripped { text: text.trimmed(), unterminated: false };
+    }
+    let mut quoted = false;
+    let mut end = text.len();
+    let mut backslashes = Vec::new();
+    let mut at = 0;
+    while let Some(byte) = text.bytes().get(at) {
+        match byte {
+            b'\\' => {
+                if !quoted && matches!(text.bytes().get(at + 1), Some(b'#' | b'!')) {
+                    backslashes.push(at);
+                }
+                at += 1;
+            }
+            b'"' => quoted = !quoted,
+            b'#' | b'!' if !quoted => {
+                end = at;
+                break;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    let mut kept = text.slice(0..backslashes.first().copied().unwrap_or(end));
+    for (index, backslash) in backslashes.iter().enumerate() {
+        let next = backslashes.get(index + 1).copied().unwrap_or(end);
+        kept.append(&text.slice(backslash + 1..next));
+    }
+    Stripped { text: kept.trimmed(), unterminated: quoted }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::span::{FileId, Span};
+
+    fn stripped(line: &str) -> (String, bool) {
+        let origin = Span { file: FileId(0), line: 1, column: 1, length: 1, expansion: None };
+        let stripped = strip(Text::written(line.as_bytes(), origin));
+        (String::from_utf8_lossy(stripped.text.bytes()).into_owned(), stripped.unterminated)
+    }
+
+    #[test]
+    fn comments_start_anywhere_outside_double_quotes() {
+        assert_eq!(stripped(" a b#c"), ("a b".to_owned(), false));
+        assert_eq!(stripped("!a"), (String::new(), false));
+        assert_eq!(stripped(r#"a "b#c!" d!e"#), (r#"a "b#c!" d"#.to_owned(), false));
+        assert_eq!(stripped("a 'b#c'"), ("a 'b".to_owned(), false));
+    }
+
+    #[test]
+    fn a_backslash_protects_them() {
+        assert_eq!(stripped(r"a\#b\!c # d"), ("a#b!c".to_owned(), false));
+        assert_eq!(stripped(r##""a\"#" # d"##), (r##""a\"#""##.to_owned(), false));
+        assert_eq!(stripped(r"a\b \"), (r"a\b \".to_owned(), false));
+    }
+
+    #[test]
+    fn an_odd_quote_is_noticed() {
+        assert_eq!(stripped(r#"a "b # c"#), (r#"a "b # c"#.to_owned(), true));
+    }
+}

@@ -1,0 +1,202 @@
+//! A line on its way: bytes that know where each of them was written.
+
+use crate::source::SourceMap;
+use crate::span::Span;
+use std::ops::Range;
+
+/// Bytes with origins.
+#[derive(Clone, Debug)]
+pub(super) struct Text {
+    bytes: Vec<u8>,
+    first: Segment,
+    /// Most lines have just one.
+    more: Vec<Segment>,
+}
+
+/// A stretch of bytes that were written next to each other.
+#[derive(Clone, Copy, Debug)]
+struct Segment {
+    /// Offset of its first byte.
+    start: usize,
+    /// Where the first byte was written; or, when `fixed`, the place that stands for all of them.
+    origin: Span,
+    fixed: bool,
+}
+
+impl Segment {
+    /// The same text, starting `by` bytes later.
+    fn advanced(self, by: usize) -> Self {
+        if self.fixed {
+            return self;
+        }
+        let column = self.origin.column.saturating_add(u32::try_from(by).unwrap_or(u32::MAX));
+        Self { origin: Span { column, ..self.origin }, ..self }
+    }
+}
+
+impl Text {
+    /// Bytes that stand at `origin` and to the right of it.
+    pub(super) fn written(bytes: &[u8], origin: Span) -> Self {
+        Self::new(bytes, origin, false)
+    }
+
+    /// Bytes that nobody wrote, such as the value of `${_PWD}`: `origin` stands for them.
+    pub(super) fn made(bytes: &[u8], origin: Span) -> Self {
+        Self::new(bytes, origin, true)
+    }
+
+    fn new(bytes: &[u8], origin: Span, fixed: bool) -> Self {
+        Self { bytes: bytes.to_vec(), first: Segment { start: 0, origin, fixed }, more: Vec::new() }
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// All of it was written in one place, so that columns follow from offsets.
+    pub(super) fn is_uniform(&self) -> bool {
+        self.more.is_empty() && !self.first.fixed
+    }
+
+    fn segments(&self) -> impl DoubleEndedIterator<Item = &Segment> {
+        std::iter::once(&self.first).chain(&self.more)
+    }
+
+    /// A part. The range is clamped to the text.
+    pub(super) fn slice(&self, range: Range<usize>) -> Self {
+        let end = range.end.min(self.len());
+        let start = range.start.min(end);
+        if self.more.is_empty() {
+            let bytes = self.bytes.get(start..end).unwrap_or_default().to_vec();
+            return Self { bytes, first: self.first.advanced(start), more: Vec::new() };
+        }
+        let mut parts = self
+            .segments()
+            .enumerate()
+            .filter(|(index, segment)| {
+                let next = if *index == 0 { self.more.first() } else { self.more.get(*index) };
+                segment.start < end && next.is_none_or(|next| next.start > start)
+            })
+            .map(|(_, segment)| {
+                let skipped = start.saturating_sub(segment.start);
+                Segment { start: segment.start.saturating_sub(start), ..segment.advanced(skipped) }
+            });
+        let first = parts.next().unwrap_or_else(|| Segment { start: 0, ..self.segment_at(start) });
+        let more = parts.collect();
+        Self { bytes: self.bytes.get(start..end).unwrap_or_default().to_vec(), first, more }
+    }
+
+    /// Without blanks at either end.
+    pub(super) fn trimmed(self) -> Self {
+        let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c);
+        let start = self.bytes.iter().position(|byte| !is_blank(byte)).unwrap_or(self.len());
+        let end = self.bytes.iter().rposition(|byte| !is_blank(byte)).map_or(start, |last| last + 1);
+        if start == 0 {
+            let mut text = self;
+            text.cut(end);
+            return text;
+        }
+        self.slice(start..end)
+    }
+
+    /// Drops what stands at `end` and after it.
+    fn cut(&mut self, end: usize) {
+        self.bytes.truncate(end);
+        self.more.retain(|segment| segment.start < end);
+    }
+
+    /// Adds text at the end.
+    pub(super) fn append(&mut self, other: &Self) {
+        if other.bytes.is_empty() {
+            return;
+        }
+        if self.bytes.is_empty() {
+            *self = other.clone();
+            return;
+        }
+        let base = self.len();
+        self.more.extend(other.segments().map(|segment| Segment { start: base + segment.start, ..*segment }));
+        self.bytes.extend_from_slice(&other.bytes);
+    }
+
+    /// Puts other text in the place of a range.
+    pub(super) fn replace(&self, range: Range<usize>, by: &Self) -> Self {
+        let mut result = self.slice(0..range.start);
+        result.append(by);
+        result.append(&self.slice(range.end..self.len()));
+        result
+    }
+
+    /// The same text as seen in an expansion.
+    pub(super) fn within(&self, expansion: Option<u32>) -> Self {
+        let mut copy = self.clone();
+        copy.first.origin.expansion = expansion;
+        for segment in &mut copy.more {
+            segment.origin.expansion = expansion;
+        }
+        copy
+    }
+
+    /// The segment that holds the byte at `offset`, advanced to it.
+    fn segment_at(&self, offset: usize) -> Segment {
+        let segment = self.segments().rev().find(|segment| segment.start <= offset).unwrap_or(&self.first);
+        segment.advanced(offset - segment.start.min(offset))
+    }
+
+    /// Where a range was written.
+    pub(super) fn span(&self, range: Range<usize>, sources: &SourceMap) -> Span {
+        let last_offset = range.end.max(range.start + 1) - 1;
+        let (first, last) = (self.segment_at(range.start), self.segment_at(last_offset));
+        if first.fixed && last.fixed && first.origin == last.origin {
+            return first.origin;
+        }
+        let one = |segment: Segment| {
+            if segment.fixed { segment.origin } else { Span { length: 1, ..segment.origin } }
+        };
+        let (first, last) = (one(first), one(last));
+        if first.file == last.file && first.line == last.line && first.expansion == last.expansion {
+            let (from, to) = (first.column, last.column.saturating_add(last.length));
+            return Span { length: to.saturating_sub(from).max(1), ..first };
+        }
+        sources.enclosing(first, last)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::span::FileId;
+
+    fn at(column: u32) -> Span {
+        Span { file: FileId(0), line: 7, column, length: 1, expansion: None }
+    }
+
+    #[test]
+    fn parts_keep_their_columns() {
+        let text = Text::written(b"  abc def ", at(1)).trimmed();
+        assert_eq!(text.bytes(), b"abc def");
+        assert_eq!(text.span(4..7, &SourceMap::default()), Span { length: 3, ..at(7) });
+    }
+
+    #[test]
+    fn replaced_text_knows_both_origins() {
+        let text = Text::written(b"eth${N} up", at(1));
+        let value = Text::written(b"42", at(30));
+        let text = text.replace(3..7, &value);
+        assert_eq!(text.bytes(), b"eth42 up");
+        let sources = SourceMap::default();
+        assert_eq!(text.span(3..5, &sources), Span { length: 2, ..at(30) });
+        assert_eq!(text.span(6..8, &sources), Span { length: 2, ..at(9) });
+        assert_eq!(text.slice(4..8).span(2..4, &sources), Span { length: 2, ..at(9) });
+    }
+
+    #[test]
+    fn an_empty_slice_still_has_a_place() {
+        let text = Text::written(b"abc", at(1));
+        assert_eq!(text.slice(3..9).span(0..0, &SourceMap::default()).column, 4);
+    }
+}

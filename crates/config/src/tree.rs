@@ -1,0 +1,86 @@
+//! The lines of a configuration, nested as its braces say.
+
+mod build;
+mod hint;
+
+#[allow(unused_imports)]
+pub(crate) use build::build;
+
+use crate::line::Line;
+use std::fmt::{self, Display, Formatter};
+
+/// A line and, for a keyword with a block, what stands between its braces.
+///
+/// Blocks nest as deep as the tables do: a block inside a line list, or behind an unknown keyword, is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// The line with the keyword, or the item.
+    pub line: Line,
+    /// The block's lines; `None` when the line has no block.
+    pub body: Option<Vec<Node>>,
+}
+
+impl Node {
+    /// The same words in the same nesting, wherever they stand.
+    #[must_use]
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let bodies = match (&self.body, &other.body) {
+            (None, None) => true,
+            (Some(left), Some(right)) => say_the_same(left, right),
+            _ => false,
+        };
+        bodies && self.line.raw() == other.line.raw()
+    }
+
+    fn print(&self, depth: usize, out: &mut Formatter<'_>) -> fmt::Result {
+        let indent = depth * 4;
+        write!(out, "{:indent$}", "")?;
+        print_text(self.line.raw(), out)?;
+        let Some(body) = &self.body else { return writeln!(out) };
+        writeln!(out, " {{")?;
+        for node in body {
+            node.print(depth + 1, out)?;
+        }
+        writeln!(out, "{:indent$}}}", "")
+    }
+}
+
+/// Do two lists of nodes say the same, wherever they stand?
+#[must_use]
+pub fn say_the_same(left: &[Node], right: &[Node]) -> bool {
+    left.len() == right.len() && left.iter().zip(right).all(|(left, right)| left.says_the_same(right))
+}
+
+/// Reading what is printed gives the same tree. Bytes that are no text are printed as their stand-ins
+/// ([`encoding`](crate::encoding)).
+impl Display for Node {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        self.print(0, out)
+    }
+}
+
+/// What was taken away when the line was read has to be put back.
+fn print_text(text: &str, out: &mut Formatter<'_>) -> fmt::Result {
+    if text.starts_with('@') {
+        // A line that begins like a condition has been through one; `@^ ` is always true.
+        out.write_str("@^ ")?;
+    }
+    let mut quoted = false;
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '"' => quoted = !quoted,
+            '#' | '!' if !quoted => out.write_str("\\")?,
+            '\\' => {
+                write!(out, "\\")?;
+                if let Some(next) = characters.next() {
+                    write!(out, "{next}")?;
+                }
+                continue;
+            }
+            _ => {}
+        }
+        write!(out, "{character}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,187 @@
+//! Nests lines as their braces say, with exactly the original's idea of what a misplaced brace means
+//! (config-language reference 2.1).
+
+use super::Node;
+use super::hint::Hints;
+use crate::diagnostic::{Class, Diagnostic, Report};
+use crate::keyword::{Grammar, Shape};
+use crate::line::{Line, Word};
+use crate::reader::Reader;
+
+/// Tables that contain themselves would let a file nest without end.
+const MAX_DEPTH: usize = 32;
+
+/// Reads everything and nests it.
+pub(crate) fn build(reader: &mut Reader<'_>, root: &'static dyn Grammar, report: &mut Report) -> Vec<Node> {
+    let mut builder =
+        Builder { root, top: Vec::new(), open: Vec::new(), balance: 0, hints: Hints::new(root) };
+    loop {
+        report.reported_by_parent(true);
+        let Some(line) = reader.next_line(report) else { break };
+        report.reported_by_parent(builder.open.iter().all(|block| block.is_global));
+        if let Some(word) = line.word(0).filter(|word| word.text == "include_check" && !word.quoted)
+            && builder.open.len() == 1
+            && report.is_by_parent()
+        {
+            let words = (1..line.len()).filter_map(|index| line.word(index)).map(|word| word.text);
+            debug_assert_eq!(word.text, "include_check");
+            reader.change_checks(words);
+        }
+        builder.add(line, report);
+    }
+    builder.finish(report)
+}
+
+struct Builder {
+    root: &'static dyn Grammar,
+    top: Vec<Node>,
+    open: Vec<Open>,
+    /// Opening braces minus closing ones, wherever they belong.
+    balance: usize,
+    hints: Hints,
+}
+
+/// A block that is not closed yet.
+struct Open {
+    line: Line,
+    body: Vec<Node>,
+    /// `None` for a list of items.
+    grammar: Option<&'static dyn Grammar>,
+    /// Its `{` has not come yet.
+    awaits_brace: bool,
+    /// `global_defs` or inside it.
+    is_global: bool,
+}
+
+fn is_brace(line: &Line, brace: &str) -> bool {
+    line.word(0).is_some_and(|word| word.text == brace && !word.quoted)
+}
+
+fn first_word(line: &Line) -> Word<'_> {
+    line.word(0).unwrap_or(Word { text: "", span: line.span(), quoted: false })
+}
+
+impl Builder {
+    fn add(&mut self, line: Line, report: &mut Report) {
+        self.count_braces(&line, report);
+        if let Some(block) = self.open.last_mut()
+            && std::mem::take(&mut block.awaits_brace)
+        {
+            if is_brace(&line, "{") {
+                return;
+            }
+            report_missing_brace(block, &line, report);
+        }
+        match self.open.last() {
+            Some(Open { grammar: None, .. }) if is_brace(&line, "}") => self.close(),
+            Some(Open { grammar: None, .. }) => self.push(Node { line, body: None }),
+            Some(_) if is_brace(&line, "}") => self.close(),
+            _ if is_brace(&line, "{") => self.report_unexpected_brace(&line, report),
+            _ => self.add_keyword(line, report),
+        }
+    }
+
+    fn count_braces(&mut self, line: &Line, report: &mut Report) {
+        if is_brace(line, "{") {
+            self.balance += 1;
+        } else if is_brace(line, "}") {
+            match self.balance.checked_sub(1) {
+                Some(balance) => self.balance = balance,
+                None => {
+                    report.push(Diagnostic::at(Class::UnexpectedClosingBrace, line.span(), "Extra '}' found"))
+                }
+            }
+        }
+    }
+
+    fn add_keyword(&mut self, line: Line, report: &mut Report) {
+        let grammar = self.open.last().map_or(Some(self.root), |block| block.grammar).unwrap_or(self.root);
+        let word = first_word(&line);
+        let nested = match grammar.shape(word.text) {
+            None => return self.report_unknown(&line, grammar, report),
+            Some(Shape::Line) => return self.push(Node { line, body: None }),
+            Some(Shape::Block(nested)) => Some(nested),
+            Some(Shape::Lines) => None,
+        };
+        if self.open.len() >= MAX_DEPTH {
+            let message = format!("more than {MAX_DEPTH} blocks inside each other");
+            return report.push(Diagnostic::at(Class::GeneralError, word.span, message));
+        }
+        let is_global = word.text == "global_defs" && self.open.is_empty()
+            || self.open.last().is_some_and(|outer| outer.is_global);
+        self.open.push(Open { line, body: Vec::new(), grammar: nested, awaits_brace: true, is_global });
+    }
+
+    fn push(&mut self, node: Node) {
+        self.open.last_mut().map_or(&mut self.top, |block| &mut block.body).push(node);
+    }
+
+    fn close(&mut self) {
+        if let Some(block) = self.open.pop() {
+            self.push(Node { line: block.line, body: Some(block.body) });
+        }
+    }
+
+    fn report_unknown(&mut self, line: &Line, grammar: &'static dyn Grammar, report: &mut Report) {
+        let word = first_word(line);
+        let message = format!("Unknown keyword '{}'", word.text);
+        let mut diagnostic = Diagnostic::at(Class::UnknownKeyword, word.span, message);
+        if word.text == "}" && !word.quoted {
+            diagnostic = diagnostic.label("no block is open here");
+        } else {
+            diagnostic.help.extend(self.hints.unknown(word.text, grammar));
+        }
+        report.push(diagnostic);
+    }
+
+    fn report_unexpected_brace(&self, line: &Line, report: &mut Report) {
+        let around = match self.open.last() {
+            Some(block) => format!("`{}`", first_word(&block.line).text),
+            None => "the top level".to_owned(),
+        };
+        report.push(
+            Diagnostic::at(Class::UnexpectedOpeningBrace, line.span(), "Unexpected '{' - ignoring")
+                .label("no block belongs here")
+                .help(format!("what follows is read as part of {around}, and the next '}}' closes that")),
+        );
+    }
+
+    /// The end of the last file: what is open counts as closed.
+    fn finish(mut self, report: &mut Report) -> Vec<Node> {
+        report.reported_by_parent(true);
+        if self.balance > 0 {
+            let message = format!("There are {} missing '}}'s or extra '{{'s", self.balance);
+            let mut diagnostic = Diagnostic::after_reading(
+                Class::MissingClosingBrace,
+                self.open.last().map(|open| open.line.span()),
+                message,
+            );
+            if !self.open.is_empty() {
+                diagnostic = diagnostic.label("this block is not closed");
+            }
+            for outer in self.open.iter().rev().skip(1) {
+                diagnostic = diagnostic.related(outer.line.span(), "nor is this one");
+            }
+            report.push(diagnostic);
+        }
+        while !self.open.is_empty() {
+            self.close();
+        }
+        self.top
+    }
+}
+
+fn report_missing_brace(block: &Open, line: &Line, report: &mut Report) {
+    let keyword = first_word(&block.line);
+    if block.grammar.is_some() {
+        let message = "Missing '{' at beginning of configuration block";
+        report.push(
+            Diagnostic::at(Class::MissingOpeningBrace, line.span(), message)
+                .label("'{' is expected before this")
+                .related(keyword.span, "for this block"),
+        );
+    } else {
+        let message = format!("'{{' missing from beginning of block {}", keyword.text);
+        report.push(Diagnostic::at(Class::LogOnly, line.span(), message));
+    }
+}

@@ -1,0 +1,87 @@
+//! `-t`: reads the configuration, says what is wrong with it, and ends (runtime reference 2).
+//!
+//! The original reads the file once per process and so repeats what concerns all of them; here each fact is said once.
+//! Neither the log nor a running daemon sees anything of it.
+
+use crate::configuration::{self, Reading};
+use crate::host::RealHost;
+use crate::options::{Options, TestRun};
+use keepalived_kernel::namespace;
+use std::fs::{File, OpenOptions};
+use std::io::{self, IsTerminal as _, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+/// The status when a value of the command line was wrong.
+const MISTAKE: u8 = 5;
+
+/// Tests the configuration. Returns the exit status.
+#[must_use]
+pub fn run(options: &Options) -> u8 {
+    keepalived_kernel::sched::set_umask(options.umask.unwrap_or(configuration::DEFAULT_UMASK));
+    let TestRun { log, explain } = options.test.clone().unwrap_or_default();
+    let mut output = match Output::open(log.as_deref()) {
+        Ok(output) => output,
+        Err(message) => {
+            drop(writeln!(io::stderr(), "{message}"));
+            return 1;
+        }
+    };
+    let reading = read(options);
+    let is_watched = log.is_none() && io::stderr().is_terminal();
+    let text = if explain || is_watched { reading.explained(is_watched) } else { reading.plain() };
+    // A full disk does not make the configuration any better or worse.
+    drop(output.write_all(text.as_bytes()));
+    let status = reading.test_status();
+    if options.log.facility_rejected { status.max(MISTAKE) } else { status }
+}
+
+/// Reads, in the network namespace that the file or the command line names. If there is no such namespace, nothing
+/// can be said about interfaces, and nothing is.
+fn read(options: &Options) -> Reading {
+    let first = configuration::read(options, &RealHost::new());
+    let wanted = options.namespace.clone().or_else(|| first.namespace().map(str::to_owned));
+    let Some(name) = wanted else { return first };
+    match namespace::enter(&name) {
+        Ok(()) => configuration::read(options, &RealHost::new()),
+        Err(_) => configuration::read(options, &RealHost::with_any_interface()),
+    }
+}
+
+/// Where complaints go.
+enum Output {
+    Console,
+    File(File),
+}
+
+impl Output {
+    /// Appends to the file; a symbolic link is refused. The error is the original's sentence.
+    fn open(log: Option<&Path>) -> Result<Self, String> {
+        let Some(path) = log else { return Ok(Self::Console) };
+        let opened = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o666)
+            .custom_flags(libc::O_NOFOLLOW)
+            .open(path);
+        opened.map(Self::File).map_err(|error| {
+            let text = error.to_string();
+            let words = text.split(" (os error").next().unwrap_or_default();
+            let errno = error.raw_os_error().unwrap_or(0);
+            format!("Unable to open config-test log file {} {errno} - {words}", path.display())
+        })
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Console => io::stderr().write(bytes),
+            Self::File(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

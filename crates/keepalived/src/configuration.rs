@@ -1,0 +1,112 @@
+//! Reading keepalived.conf for this machine: what the daemon and the configuration test have in common.
+
+use crate::options::Options;
+use keepalived_config::diagnostic::{Class, Diagnostic};
+use keepalived_config::host::Host;
+use keepalived_config::load::{LoadOptions, Loaded, default_config_id, load};
+use keepalived_config::model::Config;
+use keepalived_config::{reload, render, status};
+
+/// The default of `-f`.
+pub const DEFAULT_FILE: &str = "/etc/keepalived/keepalived.conf";
+/// The umask unless somebody says otherwise: files are nobody else's business.
+pub const DEFAULT_UMASK: u32 = 0o177;
+/// The status of a start whose configuration file is missing.
+pub const MISSING_FILE: u8 = 6;
+
+/// A configuration that was read, with everything that is wrong with it.
+#[derive(Debug)]
+pub struct Reading {
+    loaded: Loaded,
+}
+
+/// Reads the file of the command line.
+#[must_use]
+pub fn read(options: &Options, host: &dyn Host) -> Reading {
+    let file = options.config_file.as_deref().unwrap_or(DEFAULT_FILE);
+    let options = LoadOptions {
+        config_id: options.config_id.clone().unwrap_or_else(|| default_config_id(host)),
+        all_includes_checked: options.all_includes_checked,
+        test_mode: options.test.is_some(),
+    };
+    Reading { loaded: load(file, &options, host) }
+}
+
+impl Reading {
+    /// What it means; `None` when there was no file to read.
+    #[must_use]
+    pub const fn config(&self) -> Option<&Config> {
+        self.loaded.config.as_ref()
+    }
+
+    /// The same, to keep.
+    #[must_use]
+    pub fn into_config(self) -> Option<Config> {
+        self.loaded.config
+    }
+
+    /// The network namespace it names.
+    #[must_use]
+    pub fn namespace(&self) -> Option<&str> {
+        self.config()?.global.identity.net_namespace.as_deref()
+    }
+
+    /// The status a daemon ends with because it cannot run with this.
+    #[must_use]
+    pub fn stops(&self) -> Option<u8> {
+        status::of_start(&self.loaded.report)
+    }
+
+    /// The status of `-t`.
+    #[must_use]
+    pub fn test_status(&self) -> u8 {
+        status::of_test(&self.loaded.report)
+    }
+
+    /// The problems as the original words them, each with its line end; then our own remarks.
+    #[must_use]
+    pub fn plain(&self) -> String {
+        render::plain(&self.loaded.report, &self.loaded.sources)
+    }
+
+    /// The problems with the lines they are about, and what to do.
+    #[must_use]
+    pub fn explained(&self, colours: bool) -> String {
+        render::rich(&self.loaded.report, &self.loaded.sources, colours)
+    }
+
+    /// What a running daemon writes to its log, where the original's remarks belong that `-t` does not show.
+    pub fn log_lines(&self) -> impl Iterator<Item = String> {
+        let problems = self.loaded.report.diagnostics().iter().filter(|found| found.class != Class::Note);
+        problems.map(|found| render::line(found, &self.loaded.sources))
+    }
+
+    /// What keeps a daemon from running with this: `FILE:LINE:COLUMN: message`.
+    pub fn obstacles(&self) -> impl Iterator<Item = String> {
+        let stopping = self.loaded.report.diagnostics().iter().filter(|found| found.stops.is_some());
+        stopping.map(|found| self.with_place(found))
+    }
+
+    fn with_place(&self, found: &Diagnostic) -> String {
+        match found.span {
+            Some(span) => format!("{}: {}", self.loaded.sources.place(span), found.message),
+            None => found.message.clone(),
+        }
+    }
+
+    /// The files that were read, in order, by the names the configuration gives them.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.loaded.sources.files().iter().map(|file| file.name())
+    }
+
+    /// Keywords that are understood but not acted on yet.
+    pub fn pending(&self) -> impl Iterator<Item = &'static str> {
+        self.loaded.pending.iter().map(|(name, _)| *name)
+    }
+}
+
+/// Why a running daemon cannot take this configuration instead of the other; nothing if it can.
+#[must_use]
+pub fn immutable_changes(old: &Config, new: &Config) -> Vec<String> {
+    reload::diff(old, new).immutable
+}

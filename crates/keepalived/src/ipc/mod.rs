@@ -1,0 +1,14 @@
+//! What the supervisor and its children say to each other, over a socket pair.
+//!
+//! Only the supervisor reads configuration; a child is handed its typed part, at start and at reload. A child tells
+//! what happened, and when it is ready. Both ends are built from one source at one time, so the encoding (postcard,
+//! length-prefixed) has no versions.
+
+mod channel;
+mod message;
+
+pub use channel::{Channel, ChannelError, Received};
+pub use message::{Adoption, FromVrrp, ToVrrp, VrrpSetup};
+
+/// Names the inherited end of the socket pair in a child's environment, as a decimal file descriptor.
+pub const CHANNEL_VARIABLE: &str = "KEEPALIVED_CHANNEL";

@@ -1,0 +1,18 @@
+//! The daemon: the command line, the supervisor and the processes it starts.
+//!
+//! `keepalived` is the supervisor (also called the parent): it reads options and configuration, owns signals and pid
+//! files, and starts `keepalived-vrrp`, which it hands its typed configuration over a socket pair. `keepalived-exec`
+//! starts scripts with other credentials.
+
+#![forbid(unsafe_code)]
+
+pub mod config_test;
+pub mod configuration;
+pub mod exec_helper;
+pub mod host;
+pub mod ipc;
+pub mod log;
+pub mod options;
+pub mod supervisor;
+pub mod version;
+pub mod vrrp;

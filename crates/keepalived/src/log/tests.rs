@@ -1,0 +1,38 @@
+//! What ends up in the sinks.
+
+use super::*;
+
+#[test]
+fn a_log_file_gets_one_line_per_message_with_nanoseconds() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("keepalived.log");
+    let file = Some(FileSettings { path: path.clone(), flush: true });
+    let logger = Logger::new(LogSettings { file, detail: 0, ..LogSettings::silent() });
+    logger.info("Stopping");
+    logger.detail("only with -D");
+    logger.info("forged\nNov 20 Keepalived: line");
+    let text = std::fs::read_to_string(path).expect("readable");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 2);
+    assert!(lines[0].ends_with(": Stopping"));
+    assert_eq!(lines[0].split(['.', ' ']).nth(4).map(str::len), Some("451055304".len()));
+    assert!(lines[1].ends_with("forged\\x0aNov 20 Keepalived: line"));
+}
+
+#[test]
+fn lines_are_collected_unless_flushing_is_asked_for() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("keepalived.log");
+    let file = Some(FileSettings { path: path.clone(), flush: false });
+    let logger = Logger::new(LogSettings { file, ..LogSettings::silent() });
+    logger.info("first");
+    assert_eq!(std::fs::read_to_string(&path).expect("readable"), "");
+    drop(logger);
+    assert!(std::fs::read_to_string(&path).expect("readable").ends_with(": first\n"));
+}
+
+#[test]
+fn details_are_kept_back_without_the_option() {
+    assert!(!Logger::new(LogSettings::silent()).is_detailed());
+    assert!(Logger::new(LogSettings { detail: 1, ..LogSettings::silent() }).is_detailed());
+}

@@ -1,0 +1,156 @@
+//! The VRRP process as its parent sees it: start it, talk to it, end it.
+
+use super::launch::Launch;
+use super::respawn::Respawn;
+use crate::ipc::{CHANNEL_VARIABLE, Channel, ChannelError, FromVrrp, ToVrrp};
+use keepalived_kernel::lock_file::LockFile;
+use keepalived_kernel::process::{self, Pid};
+use keepalived_types::Instant;
+use std::fmt;
+use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// Why the process could not be started.
+#[derive(Debug)]
+pub(super) enum StartError {
+    /// The machine refused.
+    Kernel(keepalived_kernel::Error),
+    /// The socket between us failed.
+    Channel(ChannelError),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Kernel(error) => error.fmt(f),
+            Self::Channel(error) => error.fmt(f),
+        }
+    }
+}
+
+impl From<keepalived_kernel::Error> for StartError {
+    fn from(error: keepalived_kernel::Error) -> Self {
+        Self::Kernel(error)
+    }
+}
+
+impl From<ChannelError> for StartError {
+    fn from(error: ChannelError) -> Self {
+        Self::Channel(error)
+    }
+}
+
+/// The slot of the VRRP process: at most one lives in it.
+#[derive(Debug, Default)]
+pub(super) struct VrrpProcess {
+    running: Option<Running>,
+    respawn: Respawn,
+    /// When the next one is started.
+    pub(super) restart_at: Option<Instant>,
+}
+
+/// A living process.
+#[derive(Debug)]
+struct Running {
+    pid: Pid,
+    channel: Option<Channel>,
+    since: Instant,
+    /// Held so that its name is ours; the file goes when the daemon ends.
+    pid_file: Option<LockFile>,
+}
+
+impl VrrpProcess {
+    /// Its process id, if it lives.
+    pub(super) fn pid(&self) -> Option<Pid> {
+        self.running.as_ref().map(|running| running.pid)
+    }
+
+    /// Starts it, and hands it its first message. The socket is registered by the caller.
+    pub(super) fn start(&mut self, launch: &Launch, first: &ToVrrp, now: Instant) -> Result<Pid, StartError> {
+        let (ours, theirs) =
+            UnixStream::pair().map_err(|error| StartError::Channel(ChannelError::Io(error)))?;
+        let theirs = OwnedFd::from(theirs);
+        process::inherit(&theirs)?;
+        let mut command = Command::new(&launch.programs.vrrp);
+        // The arguments are the parent's: tools look for the configuration file's name in every process.
+        if let Some((name, arguments)) = launch.argv.split_first() {
+            command.arg0(name).args(arguments);
+        }
+        command
+            .env(CHANNEL_VARIABLE, theirs.as_raw_fd().to_string())
+            .env_remove("NOTIFY_SOCKET")
+            .env_remove("WATCHDOG_USEC")
+            .stdin(Stdio::null());
+        let spawned = process::spawn(&mut command)?;
+        drop(theirs);
+        let mut channel = Channel::new(OwnedFd::from(ours))?;
+        channel.send(first)?;
+        let pid_file = match LockFile::acquire(&launch.pids.vrrp, spawned.pid) {
+            Ok(file) => Some(file),
+            Err(error) => {
+                launch.logger.info(format_args!("{}: {error}", launch.pids.vrrp.display()));
+                None
+            }
+        };
+        self.restart_at = None;
+        self.running = Some(Running { pid: spawned.pid, channel: Some(channel), since: now, pid_file });
+        Ok(spawned.pid)
+    }
+
+    /// The socket, to be watched or written to.
+    pub(super) fn channel(&mut self) -> Option<&mut Channel> {
+        self.running.as_mut()?.channel.as_mut()
+    }
+
+    /// Sends a message; `false` when there is nobody to hear it. A broken socket ends in the process's death, which
+    /// is told by SIGCHLD.
+    pub(super) fn send(&mut self, message: &ToVrrp) -> bool {
+        self.channel().is_some_and(|channel| channel.send(message).is_ok())
+    }
+
+    /// What it said since the last time, and whether it will never say anything again.
+    pub(super) fn receive(&mut self) -> Result<(Vec<FromVrrp>, bool), ChannelError> {
+        let Some(channel) = self.channel() else {
+            return Ok((Vec::new(), false));
+        };
+        channel.receive().map(|received| (received.messages, received.closed))
+    }
+
+    /// Closes the socket: nothing more is to be heard from it.
+    pub(super) fn close_channel(&mut self) -> Option<Channel> {
+        self.running.as_mut()?.channel.take()
+    }
+
+    /// Signals it, if it lives.
+    pub(super) fn signal(&self, number: i32) {
+        if let Some(running) = &self.running {
+            // It may have ended a moment ago; SIGCHLD will tell.
+            drop(process::kill(running.pid, number));
+        }
+    }
+
+    /// It has ended. Returns how long to wait before the next one is started.
+    pub(super) fn ended(&mut self, now: Instant) -> Duration {
+        let Some(running) = self.running.take() else {
+            return Duration::ZERO;
+        };
+        remove(running.pid_file);
+        self.respawn.delay_after(now.since(running.since))
+    }
+
+    /// It could not even be started: how long to wait before the next attempt, never zero.
+    pub(super) fn delay_after_failure(&mut self) -> Duration {
+        self.restart_at = None;
+        self.respawn.delay_after(Duration::ZERO).max(Duration::from_secs(1))
+    }
+}
+
+fn remove(pid_file: Option<LockFile>) {
+    if let Some(file) = pid_file {
+        // It will be written again, or is of no use to anybody.
+        drop(file.remove());
+    }
+}

@@ -1,0 +1,170 @@
+//! What the parent knows about its VRRP process, for the case that it dies: who was MASTER, until when a successor can
+//! go on as if nothing had happened, and which addresses to remove when there will be none.
+
+use crate::ipc::Adoption;
+use keepalived_events::{Event, What};
+use keepalived_kernel::netlink::{AddressOp, AddressSpec, Link, Requests};
+use keepalived_types::{Instant, InterfaceName};
+use keepalived_vrrp as vrrp;
+use std::collections::BTreeSet;
+use std::time::Duration;
+use vrrp::config::{AddressConfig, InstanceConfig};
+use vrrp::{EventKind, State, Subject};
+
+/// The roles of the instances, as their events told them.
+#[derive(Debug, Default)]
+pub(super) struct Custody {
+    masters: BTreeSet<String>,
+    /// When the last process that sent adverts died, while no other has taken over.
+    orphaned: Option<Instant>,
+}
+
+impl Custody {
+    /// Notes a change of state.
+    pub(super) fn observe(&mut self, event: &Event) {
+        let What::Vrrp(vrrp::Event {
+            subject: Subject::Instance(name),
+            kind: EventKind::Entered { state, .. },
+        }) = &event.what
+        else {
+            return;
+        };
+        if *state == State::Master {
+            self.masters.insert(name.clone());
+        } else {
+            self.masters.remove(name);
+        }
+    }
+
+    /// The process died. A second death before a successor was up does not move the start of the gap.
+    pub(super) fn process_died(&mut self, now: Instant) {
+        if !self.masters.is_empty() {
+            self.orphaned.get_or_insert(now);
+        }
+    }
+
+    /// A process has taken over: what it says counts from now on.
+    pub(super) fn process_took_over(&mut self) {
+        self.orphaned = None;
+    }
+
+    /// Nobody is MASTER any more: the addresses were removed, here or by a process that stopped in order.
+    pub(super) fn forget(&mut self) {
+        self.masters.clear();
+        self.orphaned = None;
+    }
+
+    /// The roles that a new process goes on with.
+    pub(super) fn adoptions(&self) -> Vec<Adoption> {
+        self.masters.iter().map(|instance| Adoption { instance: instance.clone() }).collect()
+    }
+
+    /// When other routers take over, if nobody speaks for our masters until then; `None` while there is no gap.
+    pub(super) fn deadline(&self, config: &vrrp::config::Config) -> Option<Instant> {
+        let shortest = self.instances(config).map(silence_allowed).min()?;
+        Some(self.orphaned? + shortest)
+    }
+
+    /// Removes the addresses of our masters from the machine. Returns how many are gone.
+    pub(super) fn remove_addresses(
+        &mut self,
+        config: &vrrp::config::Config,
+    ) -> keepalived_kernel::Result<usize> {
+        if self.masters.is_empty() {
+            return Ok(0);
+        }
+        let mut requests = Requests::open()?;
+        let links = requests.dump_links()?;
+        let removals: Vec<AddressOp> = self
+            .instances(config)
+            .flat_map(|instance| addresses_of(instance, &links))
+            .map(AddressOp::Remove)
+            .collect();
+        self.forget();
+        let outcomes = requests.execute(&removals)?;
+        Ok(outcomes
+            .into_iter()
+            .filter(|outcome| matches!(outcome, Ok(keepalived_kernel::netlink::Done::Done)))
+            .count())
+    }
+
+    fn instances<'a>(&'a self, config: &'a vrrp::config::Config) -> impl Iterator<Item = &'a InstanceConfig> {
+        config.instances.iter().filter(|instance| self.masters.contains(&instance.name))
+    }
+}
+
+/// A lower bound of the others' Master_Down_Interval: it lacks the skew, which depends on their priorities.
+fn silence_allowed(instance: &InstanceConfig) -> Duration {
+    instance.advert_interval * u32::from(instance.down_timer_adverts)
+}
+
+fn addresses_of<'a>(
+    instance: &'a InstanceConfig,
+    links: &'a [Link],
+) -> impl Iterator<Item = AddressSpec> + 'a {
+    let own = instance.interface.as_ref();
+    let all = instance.virtual_addresses.iter().chain(&instance.excluded_addresses);
+    all.filter_map(move |address| spec_of(address, own, links))
+}
+
+fn spec_of(address: &AddressConfig, own: Option<&InterfaceName>, links: &[Link]) -> Option<AddressSpec> {
+    let name = address.interface.as_ref().or(own)?;
+    let link = links.iter().find(|link| link.name == name.as_str())?;
+    let mut spec = AddressSpec::new(link.index, address.prefix);
+    spec.peer = address.peer;
+    Some(spec)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use keepalived_types::Priority;
+    use std::time::SystemTime;
+    use vrrp::Cause;
+
+    fn entered(name: &str, state: State) -> Event {
+        let kind = EventKind::Entered {
+            state,
+            from: State::Backup,
+            cause: Cause::Start,
+            priority: Priority::DEFAULT,
+        };
+        Event {
+            sequence: 1,
+            wall: SystemTime::UNIX_EPOCH,
+            at: Instant::ORIGIN,
+            what: What::Vrrp(vrrp::Event { subject: Subject::Instance(name.into()), kind }),
+        }
+    }
+
+    #[test]
+    fn only_masters_are_handed_on() {
+        let mut custody = Custody::default();
+        custody.observe(&entered("A", State::Master));
+        custody.observe(&entered("B", State::Master));
+        custody.observe(&entered("A", State::Backup));
+        assert_eq!(custody.adoptions(), [Adoption { instance: "B".into() }]);
+        custody.forget();
+        assert!(custody.adoptions().is_empty());
+    }
+
+    #[test]
+    fn without_masters_there_is_no_deadline() {
+        let mut custody = Custody::default();
+        custody.process_died(Instant::ORIGIN);
+        assert_eq!(custody.deadline(&vrrp::config::Config::default()), None);
+        assert!(custody.orphaned.is_none());
+    }
+
+    #[test]
+    fn a_second_death_does_not_move_the_start_of_the_gap() {
+        let mut custody = Custody::default();
+        custody.observe(&entered("A", State::Master));
+        custody.process_died(Instant::from_nanos(5));
+        custody.process_died(Instant::from_nanos(9));
+        assert_eq!(custody.orphaned, Some(Instant::from_nanos(5)));
+        custody.process_took_over();
+        assert!(custody.orphaned.is_none());
+        assert_eq!(custody.adoptions().len(), 1);
+    }
+}

@@ -1,0 +1,158 @@
+//! Reading the configuration again. The running one stays until the new one is known to be good, whole.
+
+use super::reload_queue::Decision;
+use super::{Supervisor, setup};
+use crate::configuration::{self, Reading};
+use crate::host::RealHost;
+use crate::ipc::ToVrrp;
+use keepalived_config::model::{Config, ReloadMarker};
+use keepalived_types::Instant;
+use std::fs;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+impl Supervisor {
+    /// Somebody wants a reload: SIGHUP, D-Bus through the child.
+    pub(super) fn request_reload(&mut self, now: Instant) {
+        if self.phase != super::Phase::Running {
+            return;
+        }
+        match self.reloads.request() {
+            Decision::Begin => self.reload(now),
+            Decision::Queued => self.launch.logger.detail("Reload already in progress, request queued"),
+        }
+    }
+
+    fn reload(&mut self, now: Instant) {
+        let check_log = self.config.global.reload.check_log.clone();
+        match &check_log {
+            Some(_) => self.launch.logger.detail("validate conf before Reload"),
+            None => self.launch.logger.info("Reloading ..."),
+        }
+        self.notifier.reloading(now.as_nanos() / 1_000);
+        let marker = Marker::place(&self.config, &self.launch.pids.parent);
+        let reading = configuration::read(&self.launch.options, &RealHost::new());
+        drop(marker);
+        let good = match &check_log {
+            Some(log) => self.passes_check(&reading, log),
+            None => self.is_usable(&reading),
+        };
+        let Some(config) = reading.into_config().filter(|_| good) else {
+            self.notifier.reloaded("The new configuration was refused, the old one is running");
+            self.next_reload(now);
+            return;
+        };
+        if check_log.is_some() {
+            self.launch.logger.info("Reloading ...");
+        }
+        self.take(config, now);
+    }
+
+    /// `reload_check_config`: any problem at all refuses the reload, and is told in a file.
+    fn passes_check(&self, reading: &Reading, log: &Path) -> bool {
+        if let Err(error) = write_log(log, &reading.plain()) {
+            self.launch.logger.info(format_args!("{}: {error}", log.display()));
+        }
+        let good = reading.test_status() == 0 && reading.config().is_some();
+        if !good {
+            let log = log.display();
+            self.launch.logger.info(format_args!("New config failed validation, see {log} for details"));
+        }
+        good
+    }
+
+    /// Without it, only what the daemon could not run with.
+    fn is_usable(&self, reading: &Reading) -> bool {
+        for line in reading.log_lines() {
+            self.launch.logger.info(line);
+        }
+        let good = reading.stops().is_none() && reading.config().is_some();
+        if !good {
+            for line in reading.obstacles() {
+                self.launch.logger.info(line);
+            }
+            self.launch.logger.info(
+                "New config failed validation, see the messages before this one for details. The running \
+                 configuration is kept",
+            );
+        }
+        good
+    }
+
+    /// Replaces the configuration by one that is good, unless it changes what cannot change.
+    fn take(&mut self, config: Config, now: Instant) {
+        let immutable = configuration::immutable_changes(&self.config, &config);
+        if !immutable.is_empty() {
+            for message in immutable {
+                self.launch.logger.info(message);
+            }
+            self.notifier.reloaded("The new configuration was refused, the old one is running");
+            self.next_reload(now);
+            return;
+        }
+        self.config = config;
+        self.mention_missing_processes();
+        if self.vrrp.pid().is_some() {
+            let setup = setup::vrrp(&self.launch, &self.config, Vec::new());
+            // If it is dying, its successor starts with the new configuration.
+            self.vrrp.send(&ToVrrp::Reload(Box::new(setup)));
+            self.watch_channel(false);
+        } else if self.vrrp.restart_at.is_none() && setup::wants_vrrp(&self.launch, &self.config) {
+            self.start_vrrp(now);
+        } else if self.vrrp.restart_at.is_none() {
+            self.reload_finished(now);
+        }
+    }
+
+    /// The children run with the new configuration.
+    pub(super) fn reload_finished(&mut self, now: Instant) {
+        if !self.reloads.is_running() {
+            return;
+        }
+        self.launch.logger.info("Reload complete");
+        self.notifier.reloaded("Running");
+        self.next_reload(now);
+    }
+
+    fn next_reload(&mut self, now: Instant) {
+        if self.reloads.finished() {
+            self.launch.logger.detail("Processing queued reload");
+            self.request_reload(now);
+        }
+    }
+}
+
+fn write_log(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o666)
+        .custom_flags(libc::O_NOFOLLOW)
+        .open(path)?;
+    std::io::Write::write_all(&mut file, text.as_bytes())
+}
+
+/// `reload_file`: there while the configuration is being read, so that whoever writes it can wait.
+struct Marker(Option<PathBuf>);
+
+impl Marker {
+    fn place(config: &Config, pid_file: &Path) -> Self {
+        let path = config.global.reload.marker.as_ref().map(|marker| match marker {
+            ReloadMarker::Path(path) => path.clone(),
+            ReloadMarker::InPidDirectory => pid_file.with_file_name("keepalived.reload"),
+        });
+        if let Some(path) = &path {
+            drop(fs::write(path, ""));
+        }
+        Self(path)
+    }
+}
+
+impl Drop for Marker {
+    fn drop(&mut self) {
+        if let Some(path) = &self.0 {
+            drop(fs::remove_file(path));
+        }
+    }
+}

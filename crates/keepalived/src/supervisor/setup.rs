@@ -1,0 +1,84 @@
+//! What the VRRP process is handed: its part of the configuration, and what the command line says about it.
+
+use super::launch::Launch;
+use crate::configuration::DEFAULT_UMASK;
+use crate::ipc::{Adoption, VrrpSetup};
+use keepalived_config::model::Config;
+use keepalived_types::Credentials;
+use std::path::{Path, PathBuf};
+
+/// Where leftovers are recorded for the next start.
+const STATE_DIRECTORY: &str = "/run/keepalived-rs";
+
+/// Everything the VRRP process needs.
+pub(super) fn vrrp(launch: &Launch, config: &Config, adopt: Vec<Adoption>) -> VrrpSetup {
+    let names = &config.global.names;
+    let distinct = names.distinct.then(|| "keepalived_vrrp".to_owned());
+    let options = &launch.options;
+    VrrpSetup {
+        vrrp: config.vrrp.clone(),
+        process: config.global.vrrp_process.clone(),
+        process_name: names.vrrp.clone().or(distinct),
+        log: launch.child_log("_vrrp"),
+        umask: umask(launch, config),
+        exec_helper: launch.programs.exec.clone(),
+        own_credentials: own_credentials(),
+        keep_at_stop: options.shutdown.keep_vrrp,
+        release_foreign: options.shutdown.release_vips,
+        address_monitoring: options.monitor_addresses,
+        state_directory: state_directory(&launch.pids.parent),
+        adopt,
+    }
+}
+
+/// The command line's umask, else the configuration's, else 0177.
+pub(super) fn umask(launch: &Launch, config: &Config) -> u32 {
+    launch.options.umask.or(config.global.identity.umask.map(u32::from)).unwrap_or(DEFAULT_UMASK)
+}
+
+/// Is there anything for the VRRP process to do?
+pub(super) fn wants_vrrp(launch: &Launch, config: &Config) -> bool {
+    let children = launch.options.children;
+    let vrrp = &config.vrrp;
+    let configured =
+        !vrrp.instances.is_empty() || !vrrp.sync_groups.is_empty() || !vrrp.static_addresses.is_empty();
+    children.vrrp && (children.forced || configured)
+}
+
+/// The parts of a configuration whose processes this program does not have, in the original's words.
+pub(super) fn missing_processes(launch: &Launch, config: &Config) -> Vec<&'static str> {
+    let children = launch.options.children;
+    let mut missing = Vec::new();
+    if children.checker && (children.forced || !config.lvs.virtual_servers.is_empty()) {
+        missing.push("Healthcheck");
+    }
+    if children.bfd && (children.forced || !config.bfd.sessions.is_empty()) {
+        missing.push("BFD");
+    }
+    missing
+}
+
+fn own_credentials() -> Credentials {
+    Credentials {
+        uid: rustix::process::geteuid().as_raw(),
+        gid: rustix::process::getegid().as_raw(),
+        groups: None,
+    }
+}
+
+/// Daemons of one machine differ in their pid files, whatever else they have in common.
+fn state_directory(pid_file: &Path) -> PathBuf {
+    let name = pid_file.to_string_lossy().trim_start_matches('/').replace('/', "-");
+    Path::new(STATE_DIRECTORY).join(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_daemon_has_a_state_directory_of_its_own() {
+        let directory = state_directory(Path::new("/run/keepalived/keepalived_a.pid"));
+        assert_eq!(directory, Path::new("/run/keepalived-rs/run-keepalived-keepalived_a.pid"));
+    }
+}

@@ -1,0 +1,123 @@
+//! The end: children first, then the shutdown script, then our traces.
+
+use super::launch::Launch;
+use super::scripts::Around;
+use super::start::CORE_PATTERN;
+use super::{Phase, Supervisor, setup};
+use crate::version;
+use keepalived_kernel::lock_file::LockFile;
+use keepalived_kernel::process::{CpuTimes, cpu_times};
+use keepalived_kernel::sysctl;
+use keepalived_types::Instant;
+use std::fs;
+use std::time::Duration;
+
+impl Supervisor {
+    /// Begins to stop; a second request changes nothing.
+    pub(super) fn stop(&mut self, now: Instant) {
+        if !matches!(self.phase, Phase::Running) {
+            return;
+        }
+        self.launch.logger.info("Stopping");
+        self.notifier.stopping();
+        self.vrrp.restart_at = None;
+        if self.vrrp.pid().is_some() {
+            self.vrrp.signal(libc::SIGTERM);
+            let patience = self.config.global.identity.child_wait_time.0;
+            self.phase = Phase::Stopping { kill_at: now + patience };
+        } else {
+            self.release_addresses();
+            self.phase = Phase::Stopped;
+        }
+    }
+
+    /// The child has had its time.
+    pub(super) fn force_end(&mut self) {
+        self.launch.logger.info("VRRP process failed to die - forcing termination");
+        self.vrrp.signal(libc::SIGKILL);
+        // It cannot escape that; its end is told by SIGCHLD.
+        self.phase = Phase::Killing;
+    }
+
+    /// Removes addresses that no process will remove any more.
+    pub(super) fn release_addresses(&mut self) {
+        if self.launch.options.shutdown.keep_vrrp {
+            return;
+        }
+        match self.custody.remove_addresses(&self.config.vrrp) {
+            Ok(0) => {}
+            Ok(count) => {
+                self.launch
+                    .logger
+                    .info(format_args!("Removed {count} virtual addresses of the VRRP process"));
+            }
+            Err(error) => self.launch.logger.error(format_args!("Virtual addresses may be left: {error}")),
+        }
+    }
+
+    /// Everything after the children. Returns the exit status.
+    pub(super) fn finish(self) -> u8 {
+        let Self { launch, config, parent_file, status, .. } = self;
+        let scripts = &config.global.scripts;
+        if let Some(command) = &scripts.shutdown {
+            let umask = setup::umask(&launch, &config);
+            Around { which: "shutdown", command, timeout: scripts.shutdown_timeout, umask }
+                .run(&launch, None);
+        }
+        tell_cpu_usage(&launch);
+        restore_core_pattern(&launch);
+        remove_pid_files(&launch, parent_file);
+        launch.logger.info(format_args!("Stopped {}", version::full()));
+        status
+    }
+}
+
+/// Removes the parent's pid file, and the directory if no other daemon uses it.
+pub(super) fn remove_pid_files(launch: &Launch, parent_file: LockFile) {
+    if let Err(error) = parent_file.remove() {
+        launch.logger.info(format_args!("{error}"));
+    }
+    if let Some(directory) = launch.identity.pid_directory() {
+        drop(fs::remove_dir(directory));
+    }
+}
+
+/// With `-D`: what the daemon has cost.
+pub(super) fn tell_cpu_usage(launch: &Launch) {
+    if let Ok(times) = cpu_times() {
+        launch.logger.detail(usage_line(times));
+    }
+}
+
+/// Core dumps of others are not our business any more.
+pub(super) fn restore_core_pattern(launch: &Launch) {
+    if let Some(pattern) = &launch.core_pattern_before {
+        drop(sysctl::write(CORE_PATTERN, pattern));
+    }
+}
+
+/// `CPU usage (self/children) user: 0.002161/0.017196 system: ...`.
+fn usage_line(times: CpuTimes) -> String {
+    let show = |time: Duration| format!("{}.{:06}", time.as_secs(), time.subsec_micros());
+    format!(
+        "CPU usage (self/children) user: {}/{} system: {}/{}",
+        show(times.user),
+        show(times.children_user),
+        show(times.system),
+        show(times.children_system)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cpu_usage_is_told_to_the_microsecond() {
+        let times = CpuTimes { user: Duration::from_micros(2_161), ..CpuTimes::default() };
+        assert_eq!(
+            usage_line(times),
+            "CPU usage (self/children) user: 0.002161/0.000000 system: 0.000000/0.000000"
+        );
+    }
+}

@@ -1,0 +1,467 @@
+//! The thread that runs the engine: sockets, timers, netlink, and nothing that can block.
+//!
+//! A turn: sleep until something is due; hand received adverts, kernel reports and messages to the engine; then, and
+//! only then, let timers run out (after a stall, what was received meanwhile is read first); perform what the engine
+//! wants, adverts first, then addresses in batches, then announcements.
+
+use super::announcer::Announcer;
+use super::channels::Channels;
+use super::messages::{Inbox, Outbox, ToEngine, ToHelper};
+use super::network::{Deferred, Network};
+use crate::ipc::VrrpSetup;
+use keepalived_events::{Event, Snapshot, What};
+use keepalived_kernel::netlink::Change;
+use keepalived_kernel::packet_socket::PacketSocket;
+use keepalived_kernel::reactor::{Interest, Reactor, Ready};
+use keepalived_kernel::signals::{self, Signals};
+use keepalived_kernel::{Result, clock};
+use keepalived_types::Instant;
+use keepalived_vrrp::config::Config;
+use keepalived_vrrp::{Effect, Engine, Start};
+use std::collections::HashSet;
+use std::net::IpAddr;
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+const SIGNALS: u64 = 0;
+const MONITOR: u64 = 1;
+const REQUESTS: u64 = 2;
+const MESSAGES: u64 = 3;
+
+/// Timers due within the same slot share one wake-up.
+const QUANTUM: Duration = Duration::from_micros(500);
+/// With short intervals the slot is this part of one.
+const SLOTS_PER_INTERVAL: u32 = 64;
+/// Being this late is worth telling; half of this late is worth reading all sockets first.
+const STALL: Duration = Duration::from_millis(200);
+/// The longest the last requests may take at the end.
+const PATIENCE_AT_STOP: Duration = Duration::from_secs(3);
+
+/// The engine and everything it acts through.
+pub struct Driver {
+    engine: Engine,
+    reactor: Reactor,
+    quantum: Duration,
+    signals: Signals,
+    channels: Channels,
+    network: Network,
+    announcer: Announcer,
+    to_helper: Outbox<ToHelper>,
+    from_helper: Inbox<ToEngine>,
+    events: u64,
+    detail: bool,
+    address_monitoring: bool,
+    /// `-V`: nothing is taken back at the end.
+    keep_at_stop: bool,
+    muted: bool,
+    stopping: bool,
+}
+
+impl Driver {
+    /// Opens what the instances share. Nothing is sent or changed yet.
+    ///
+    /// # Errors
+    /// When the kernel refuses a socket: without them nothing can run.
+    pub fn new(
+        setup: &VrrpSetup,
+        signals: Signals,
+        to_helper: Outbox<ToHelper>,
+        from_helper: Inbox<ToEngine>,
+    ) -> Result<Self> {
+        let reactor = Reactor::new()?;
+        let network = Network::open()?;
+        let announcer = Announcer::new(PacketSocket::open()?);
+        reactor.register(signals.as_fd(), SIGNALS, Interest::Read)?;
+        reactor.register(network.monitor.as_fd(), MONITOR, Interest::Read)?;
+        reactor.register(network.requests.as_fd(), REQUESTS, Interest::Read)?;
+        reactor.register(from_helper.waker().as_fd(), MESSAGES, Interest::Read)?;
+        let start = Start { now: clock::now(), uptime: clock::uptime() };
+        let mut engine = Engine::new(setup.vrrp.clone(), start);
+        let adopted: Vec<String> = setup.adopt.iter().map(|adoption| adoption.instance.clone()).collect();
+        engine.adopt(&adopted, start.now);
+        Ok(Self {
+            engine,
+            reactor,
+            quantum: quantum_of(&setup.vrrp),
+            signals,
+            channels: Channels::default(),
+            network,
+            announcer,
+            to_helper,
+            from_helper,
+            events: 0,
+            detail: setup.log.detail > 0,
+            address_monitoring: setup.address_monitoring,
+            keep_at_stop: setup.keep_at_stop,
+            muted: false,
+            stopping: false,
+        })
+    }
+
+    /// Starts the instances and runs until a signal ends it.
+    ///
+    /// # Errors
+    /// When a socket that everything needs is beyond use.
+    pub fn run(mut self, configured: &Config) -> Result<()> {
+        self.log_detail(|| "Registering Kernel netlink reflector".to_owned());
+        self.log_detail(|| "Registering Kernel netlink command channel".to_owned());
+        self.log_detail(|| "Registering gratuitous ARP shared channel".to_owned());
+        self.begin(configured)?;
+        let mut ready = Vec::new();
+        while !self.stopping {
+            let deadline = self.next_deadline();
+            let now = self.reactor.wait(deadline, self.quantum, &mut ready)?;
+            self.turn(&ready, deadline, now)?;
+        }
+        self.finish()
+    }
+
+    /// Learns what there is and starts the instances.
+    fn begin(&mut self, configured: &Config) -> Result<()> {
+        for change in self.network.dump()? {
+            self.handle_change(change, clock::now());
+        }
+        self.engine.handle_topology_complete(clock::now());
+        self.perform_effects();
+        let addresses = configured_addresses(configured);
+        let leftovers = self.network.reconciler.leftovers(&addresses);
+        self.network.perform(leftovers);
+        self.advance_requests()?;
+        self.to_helper.put(ToHelper::Started);
+        self.to_helper.wake();
+        Ok(())
+    }
+
+    fn next_deadline(&self) -> Option<Instant> {
+        if self.network.has_work() || self.announcer.has_work() {
+            return Some(Instant::ORIGIN);
+        }
+        self.engine.next_deadline()
+    }
+
+    fn turn(&mut self, ready: &[Ready], deadline: Option<Instant>, now: Instant) -> Result<()> {
+        let late = match deadline {
+            Some(deadline) if deadline > Instant::ORIGIN => now.since(deadline),
+            _ => Duration::ZERO,
+        };
+        for ready in ready {
+            self.handle_ready(*ready, now)?;
+        }
+        if late > STALL / 2 {
+            // What arrived while we were not running comes before any timer is believed.
+            self.read_changes(now)?;
+            for id in self.channels.ids() {
+                self.receive(id, true, now);
+            }
+        }
+        if late > STALL {
+            self.engine.handle_stall(late, now);
+        }
+        if !self.stopping {
+            self.engine.handle_timeout(now);
+        }
+        self.perform_effects();
+        self.tell_losses(now);
+        self.advance_requests()?;
+        self.advance_announcements();
+        let dropped = self.to_helper.take_dropped();
+        if dropped > 0 {
+            let text = format!("{dropped} lines of the detailed log were dropped: the log cannot keep up");
+            self.to_helper.put(ToHelper::Log { detail: false, text });
+        }
+        self.to_helper.wake();
+        Ok(())
+    }
+
+    fn handle_ready(&mut self, ready: Ready, now: Instant) -> Result<()> {
+        match ready.token {
+            SIGNALS => self.handle_signals(now),
+            MONITOR => self.read_changes(now)?,
+            // The answers are read with the other work on requests, at the end of the turn.
+            REQUESTS => {}
+            MESSAGES => self.handle_messages(now),
+            token => {
+                if let Some(id) = Channels::of_token(token) {
+                    self.receive(id, false, now);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn receive(&mut self, id: keepalived_vrrp::ChannelId, drain: bool, now: Instant) {
+        let engine = &mut self.engine;
+        self.channels.receive(id, drain, |received| engine.handle_advertisement(id, received, now));
+    }
+
+    fn read_changes(&mut self, now: Instant) -> Result<()> {
+        let mut changes = Vec::new();
+        while self.network.monitor.read(&mut changes)? {}
+        let mut overrun = false;
+        for change in changes {
+            overrun |= change == Change::Overrun;
+            self.handle_change(change, now);
+        }
+        if overrun { self.start_over(now) } else { Ok(()) }
+    }
+
+    /// Reports were lost: only a fresh dump can tell how things are.
+    fn start_over(&mut self, now: Instant) -> Result<()> {
+        self.to_helper.put(ToHelper::Log {
+            detail: false,
+            text: "Netlink: receive buffer overrun, reading all interfaces and addresses again".to_owned(),
+        });
+        let dump = self.network.dump()?;
+        for index in self.network.missing_from(&dump) {
+            self.handle_change(Change::LinkRemoved(index), now);
+        }
+        self.network.reconciler.start_over();
+        for change in dump {
+            self.handle_change(change, now);
+        }
+        Ok(())
+    }
+
+    fn handle_change(&mut self, change: Change, now: Instant) {
+        match change {
+            Change::LinkChanged(link) => {
+                if let Some(link) = self.network.learn_link(&link) {
+                    let index = link.index;
+                    self.engine.handle_link(link, now);
+                    let repairs = self.network.reconciler.repairs(Some(index));
+                    self.network.perform(repairs);
+                }
+            }
+            Change::LinkRemoved(index) => {
+                self.network.forget_link(index);
+                self.engine.handle_link_removed(index, now);
+            }
+            Change::AddressAdded(address) => {
+                self.log_address("Assigned", "added to", &address);
+                let learnt = self.network.learn_address(&address);
+                self.engine.handle_address(learnt, now);
+            }
+            Change::AddressRemoved(address) => {
+                self.log_address("Deassigned", "removed from", &address);
+                let forgotten = self.network.forget_address(&address);
+                self.engine.handle_address_removed(forgotten, now);
+            }
+            Change::Overrun => {}
+        }
+    }
+
+    fn log_address(&mut self, verb: &str, reflected: &str, address: &keepalived_kernel::netlink::Address) {
+        if !self.detail && !self.address_monitoring {
+            return;
+        }
+        let Some(name) = self.network.name(address.index).cloned() else {
+            return;
+        };
+        let ip = address.prefix.address();
+        if self.address_monitoring {
+            let text = format!("Netlink reflector reports IP {ip} {reflected} {name}");
+            self.to_helper.put_if_room(|| ToHelper::Log { detail: false, text });
+        }
+        let preposition = if verb == "Assigned" { "for" } else { "from" };
+        self.log_detail(|| format!("{verb} address {ip} {preposition} interface {name}"));
+    }
+
+    fn handle_signals(&mut self, now: Instant) {
+        while let Some(signal) = self.signals.read() {
+            if signal.number == signals::TERM {
+                self.stopping = true;
+            } else if signal.number == signals::RELOAD {
+                self.to_helper.put(ToHelper::ReloadRequested);
+            } else {
+                let text = format!("signal {} asks for a dump file, which is not written yet", signal.number);
+                self.to_helper.put(ToHelper::Log { detail: false, text });
+            }
+        }
+        if self.stopping {
+            self.muted = self.keep_at_stop;
+            self.engine.stop(now);
+        }
+    }
+
+    fn handle_messages(&mut self, now: Instant) {
+        self.from_helper.waker().drain();
+        while let Some(message) = self.from_helper.take() {
+            match message {
+                ToEngine::Reload(config) => {
+                    self.quantum = quantum_of(&config);
+                    self.engine.reconfigure(*config, now);
+                    self.to_helper.put(ToHelper::Reloaded);
+                }
+                ToEngine::Snapshot => {
+                    let snapshot = Snapshot { vrrp: self.engine.snapshot(now) };
+                    self.to_helper.put(ToHelper::Snapshot(Box::new(snapshot)));
+                }
+            }
+        }
+    }
+
+    /// Wanted addresses that somebody else removed: the engine decides what that means.
+    fn tell_losses(&mut self, now: Instant) {
+        let losses = self.network.reconciler.losses();
+        if losses.is_empty() {
+            return;
+        }
+        for (instance, address) in losses {
+            self.engine.handle_network_lost(instance, address, now);
+        }
+        self.perform_effects();
+    }
+
+    fn perform_effects(&mut self) {
+        while let Some(effect) = self.engine.poll_effect() {
+            self.perform(effect);
+        }
+    }
+
+    fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::OpenChannel { id, channel } => self.open_channel(id, &channel),
+            Effect::CloseChannel(id) => self.channels.close(id, &self.reactor),
+            Effect::SendAdvert { channel, advert, identification, .. } if !self.muted => {
+                if let Err(error) = self.channels.send(channel, &advert, identification) {
+                    self.log_detail(|| format!("could not send an advert: {error}"));
+                }
+            }
+            Effect::Want { instance, network } if !self.muted => {
+                if network.addresses.is_empty() {
+                    self.announcer.forget(instance);
+                    self.network.forget_announcements(instance);
+                }
+                let operations = self.network.reconciler.want(instance, network);
+                self.network.perform(operations);
+            }
+            Effect::Announce { instance, announcements, rounds } if !self.muted => {
+                self.network.announce(Deferred { instance, announcements, rounds });
+            }
+            Effect::SendAdvert { .. } | Effect::Want { .. } | Effect::Announce { .. } => {}
+            Effect::Event(event) => {
+                self.events += 1;
+                let event = Event {
+                    sequence: self.events,
+                    wall: std::time::SystemTime::now(),
+                    at: clock::now(),
+                    what: What::Vrrp(*event),
+                };
+                self.to_helper.put(ToHelper::Event(Box::new(event)));
+            }
+        }
+    }
+
+    fn open_channel(&mut self, id: keepalived_vrrp::ChannelId, channel: &keepalived_vrrp::Channel) {
+        match self.channels.open(id, channel, &self.reactor) {
+            Ok(()) => {
+                let line = sockpool_line(channel);
+                self.log_detail(|| line);
+            }
+            Err(error) => self.engine.handle_channel_failed(id, error.to_string(), clock::now()),
+        }
+    }
+
+    fn advance_requests(&mut self) -> Result<()> {
+        let progress = self.network.turn()?;
+        for (operation, why) in progress.refused {
+            let key = operation.key();
+            let verb = match operation {
+                super::reconcile::Operation::Add(..) => "add",
+                super::reconcile::Operation::Remove(..) => "remove",
+            };
+            let name =
+                self.network.name(key.index).map_or_else(|| key.index.to_string(), ToString::to_string);
+            let text = format!("Netlink: cannot {verb} address {} on {name}: {why}", key.prefix);
+            self.to_helper.put(ToHelper::Log { detail: false, text });
+        }
+        for ready in progress.announce {
+            self.announcer.queue(ready.instance, ready.announcements, ready.rounds);
+        }
+        Ok(())
+    }
+
+    fn advance_announcements(&mut self) {
+        let (network, to_helper, detail) = (&self.network, &mut self.to_helper, self.detail);
+        let name_of = |index| network.name(index).map(ToString::to_string);
+        self.announcer.turn(clock::now(), name_of, |sent| {
+            if detail {
+                to_helper.put_if_room(|| ToHelper::Log {
+                    detail: true,
+                    text: announcement_line(sent.address, name_of(sent.index)),
+                });
+            }
+        });
+    }
+
+    fn log_detail(&mut self, text: impl FnOnce() -> String) {
+        if self.detail {
+            self.to_helper.put_if_room(|| ToHelper::Log { detail: true, text: text() });
+        }
+    }
+
+    /// Sends the last adverts and waits until the addresses are gone.
+    fn finish(mut self) -> Result<()> {
+        self.perform_effects();
+        let deadline = clock::now() + PATIENCE_AT_STOP;
+        self.advance_requests()?;
+        let mut ready = Vec::new();
+        while self.network.is_busy() && clock::now() < deadline {
+            let due = if self.network.has_work() { Instant::ORIGIN } else { deadline };
+            self.reactor.wait(Some(due), Duration::ZERO, &mut ready)?;
+            self.advance_requests()?;
+        }
+        self.log_drops();
+        self.to_helper.put(ToHelper::Stop);
+        self.to_helper.wake();
+        Ok(())
+    }
+
+    /// What was dropped before the engine could count it.
+    fn log_drops(&mut self) {
+        let counts = [
+            (self.channels.malformed(), "datagrams were no VRRP packets"),
+            (self.announcer.failures(), "gratuitous ARP or neighbour advertisements could not be sent"),
+        ];
+        for (count, what) in counts {
+            if count > 0 {
+                self.to_helper.put(ToHelper::Log { detail: false, text: format!("{count} {what}") });
+            }
+        }
+    }
+}
+
+/// The slot within which timers share a wake-up: half a millisecond, less when an interval is short.
+fn quantum_of(config: &Config) -> Duration {
+    let shortest =
+        config.instances.iter().map(|instance| instance.advert_interval / SLOTS_PER_INTERVAL).min();
+    shortest.map_or(QUANTUM, |shortest| shortest.min(QUANTUM))
+}
+
+/// Every virtual address of the configuration: present at start, they are leftovers.
+fn configured_addresses(config: &Config) -> HashSet<IpAddr> {
+    let instances = config.instances.iter();
+    instances
+        .flat_map(|instance| instance.virtual_addresses.iter().chain(&instance.excluded_addresses))
+        .map(|address| address.prefix.address())
+        .collect()
+}
+
+fn sockpool_line(channel: &keepalived_vrrp::Channel) -> String {
+    use keepalived_vrrp::ChannelAddress;
+    let index = channel.interface.as_ref().map_or(0, |(index, _)| index.get());
+    let (kind, address) = match channel.address {
+        ChannelAddress::Group(group) => ("multicast", group),
+        ChannelAddress::Local(source) => ("unicast", source),
+    };
+    let family = channel.family;
+    format!("VRRP sockpool: [ifindex({index:3}), family({family}), proto(112), {kind}, address({address})]")
+}
+
+fn announcement_line(address: IpAddr, interface: Option<String>) -> String {
+    let interface = interface.unwrap_or_default();
+    match address {
+        IpAddr::V4(_) => format!("Sending gratuitous ARP on {interface} for {address}"),
+        IpAddr::V6(_) => format!("Sending unsolicited Neighbour Advert on {interface} for {address}"),
+    }
+}

@@ -1,0 +1,13 @@
+//! The VRRP process: one thread that runs the engine, one helper thread for everything that may block.
+
+mod announcer;
+mod channels;
+mod driver;
+mod helper;
+mod messages;
+mod network;
+mod process;
+mod reconcile;
+mod script_queue;
+
+pub use process::run;

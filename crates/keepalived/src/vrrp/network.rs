@@ -1,0 +1,306 @@
+//! Links and addresses: what the kernel reports goes to the engine, what the engine wants goes to the kernel.
+
+use super::reconcile::{Key, Operation, Reconciler};
+use keepalived_kernel::netlink::{
+    self, Address, AddressOp, AddressSpec, Change, FOREVER, Label, Monitor, Requests, Ticket, flag,
+};
+use keepalived_types::{Family, IfIndex, InterfaceName, Prefix};
+use keepalived_vrrp::config::{AddressConfig, Broadcast, Lifetime};
+use keepalived_vrrp::{Announcement, InstanceId, Link, LinkAddress};
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+/// The protocol number that marks our addresses: RTPROT_KEEPALIVED.
+const MARK: u8 = 18;
+
+/// Announcements that wait until the addresses they are about are there.
+#[derive(Debug)]
+pub struct Deferred {
+    /// Whose.
+    pub instance: InstanceId,
+    /// What.
+    pub announcements: Arc<[Announcement]>,
+    /// How often.
+    pub rounds: u32,
+}
+
+#[derive(Debug)]
+struct Batch {
+    ticket: Ticket,
+    operations: Vec<Operation>,
+    deferred: Vec<Deferred>,
+}
+
+/// What a turn of the request socket brought.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Announcements that may go now.
+    pub announce: Vec<Deferred>,
+    /// Operations the kernel refused, with its words.
+    pub refused: Vec<(Operation, String)>,
+}
+
+/// The netlink sockets and the reconciler between them.
+#[derive(Debug)]
+pub struct Network {
+    /// Reports.
+    pub monitor: Monitor,
+    /// Requests.
+    pub requests: Requests,
+    /// What should be and what is.
+    pub reconciler: Reconciler,
+    batches: Vec<Batch>,
+    /// Operations and announcements of this turn.
+    operations: Vec<Operation>,
+    deferred: Vec<Deferred>,
+    names: HashMap<IfIndex, InterfaceName>,
+}
+
+impl Network {
+    /// Opens the sockets; dump afterwards.
+    ///
+    /// # Errors
+    /// When the kernel has no rtnetlink or the process no descriptor left.
+    pub fn open() -> keepalived_kernel::Result<Self> {
+        Ok(Self {
+            monitor: Monitor::open()?,
+            requests: Requests::open()?,
+            reconciler: Reconciler::default(),
+            batches: Vec::new(),
+            operations: Vec::new(),
+            deferred: Vec::new(),
+            names: HashMap::new(),
+        })
+    }
+
+    /// The name of an interface.
+    #[must_use]
+    pub fn name(&self, index: IfIndex) -> Option<&InterfaceName> {
+        self.names.get(&index)
+    }
+
+    /// Everything there is, as changes, links first.
+    ///
+    /// # Errors
+    /// When the kernel refuses or does not answer.
+    pub fn dump(&mut self) -> keepalived_kernel::Result<Vec<Change>> {
+        let links = self.requests.dump_links()?;
+        let addresses = self.requests.dump_addresses()?;
+        let links = links.into_iter().map(Change::LinkChanged);
+        Ok(links.chain(addresses.into_iter().map(Change::AddressAdded)).collect())
+    }
+
+    /// Interfaces that were known but are not in a dump.
+    #[must_use]
+    pub fn missing_from(&self, dump: &[Change]) -> Vec<IfIndex> {
+        let present: std::collections::HashSet<IfIndex> = dump
+            .iter()
+            .filter_map(|change| match change {
+                Change::LinkChanged(link) => Some(link.index),
+                _ => None,
+            })
+            .collect();
+        self.names.keys().copied().filter(|index| !present.contains(index)).collect()
+    }
+
+    /// Remembers an interface and translates it for the engine. `None` for a name that no interface can have.
+    pub fn learn_link(&mut self, link: &netlink::Link) -> Option<Link> {
+        let name = InterfaceName::new(&link.name).ok()?;
+        self.names.insert(link.index, name.clone());
+        let stacked = matches!(link.kind.as_deref(), Some("macvlan" | "ipvlan"));
+        Some(Link {
+            index: link.index,
+            name,
+            is_up: link.is_up(),
+            is_running: link.is_running(),
+            has_multicast: link.is_multicast(),
+            has_arp: !link.is_noarp() && link.hardware_type == netlink::HARDWARE_ETHERNET,
+            mtu: link.mtu,
+            mac: link.hardware_address,
+            base: link.parent.filter(|_| stacked && !link.parent_elsewhere),
+        })
+    }
+
+    /// Forgets an interface.
+    pub fn forget_link(&mut self, index: IfIndex) {
+        self.names.remove(&index);
+        self.reconciler.link_vanished(index);
+    }
+
+    /// Remembers an address and translates it for the engine.
+    pub fn learn_address(&mut self, address: &Address) -> LinkAddress {
+        let key = Key { index: address.index, prefix: address.prefix };
+        self.reconciler.appeared(key, address.protocol == Some(MARK), address.peer);
+        LinkAddress { index: address.index, prefix: address.prefix, tentative: address.is_tentative() }
+    }
+
+    /// Forgets an address.
+    pub fn forget_address(&mut self, address: &Address) -> LinkAddress {
+        self.reconciler.vanished(Key { index: address.index, prefix: address.prefix });
+        LinkAddress { index: address.index, prefix: address.prefix, tentative: address.is_tentative() }
+    }
+
+    /// Queues operations for this turn's batch.
+    pub fn perform(&mut self, operations: Vec<Operation>) {
+        self.operations.extend(operations);
+    }
+
+    /// Queues announcements behind the operations before them.
+    pub fn announce(&mut self, deferred: Deferred) {
+        self.deferred.push(deferred);
+    }
+
+    /// The instance gives up its addresses: what it still had to announce would be a lie.
+    pub fn forget_announcements(&mut self, instance: InstanceId) {
+        self.deferred.retain(|deferred| deferred.instance != instance);
+        for batch in &mut self.batches {
+            batch.deferred.retain(|deferred| deferred.instance != instance);
+        }
+    }
+
+    /// There is work that no descriptor shows.
+    #[must_use]
+    pub fn has_work(&self) -> bool {
+        self.requests.has_work()
+    }
+
+    /// Requests are on their way or waiting.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        !self.batches.is_empty() || !self.operations.is_empty()
+    }
+
+    /// Hands this turn's operations to the kernel and takes what it has answered. Never waits.
+    ///
+    /// # Errors
+    /// When the socket is beyond use.
+    pub fn turn(&mut self) -> keepalived_kernel::Result<Progress> {
+        let mut progress = Progress::default();
+        self.start_batch(&mut progress);
+        while let Some(finished) = self.requests.poll()? {
+            let Some(position) = self.batches.iter().position(|batch| batch.ticket == finished.ticket) else {
+                continue;
+            };
+            let batch = self.batches.remove(position);
+            for (operation, outcome) in batch.operations.into_iter().zip(finished.outcomes) {
+                let succeeded = outcome.is_ok();
+                self.reconciler.finished(&operation, succeeded);
+                if let Err(error) = outcome
+                    && !is_harmless(&operation, error.errno)
+                {
+                    progress.refused.push((operation, error.to_string()));
+                }
+            }
+            progress.announce.extend(batch.deferred);
+        }
+        Ok(progress)
+    }
+
+    fn start_batch(&mut self, progress: &mut Progress) {
+        let operations = std::mem::take(&mut self.operations);
+        let deferred = std::mem::take(&mut self.deferred);
+        if operations.is_empty() {
+            // Nothing to wait for, or only for what is on its way already.
+            match self.batches.last_mut() {
+                Some(batch) => batch.deferred.extend(deferred),
+                None => progress.announce.extend(deferred),
+            }
+            return;
+        }
+        let ticket = self.requests.start(operations.iter().map(address_operation).collect());
+        self.batches.push(Batch { ticket, operations, deferred });
+    }
+}
+
+/// A removal from an interface that has gone has been done by the kernel.
+fn is_harmless(operation: &Operation, errno: i32) -> bool {
+    const ENODEV: i32 = 19;
+    matches!(operation, Operation::Remove(..)) && errno == ENODEV
+}
+
+/// What the kernel has to be asked.
+fn address_operation(operation: &Operation) -> AddressOp {
+    match operation {
+        Operation::Add(key, address) => AddressOp::Add(specification(*key, address)),
+        Operation::Remove(key, peer) => {
+            AddressOp::Remove(AddressSpec { peer: *peer, ..AddressSpec::new(key.index, key.prefix) })
+        }
+    }
+}
+
+/// An address with its options (vrrp reference 4.2).
+fn specification(key: Key, address: &AddressConfig) -> AddressSpec {
+    let mut spec = AddressSpec::new(key.index, key.prefix);
+    spec.protocol = Some(MARK);
+    spec.peer = address.peer;
+    spec.broadcast = address.broadcast.and_then(|broadcast| literal_broadcast(key.prefix, broadcast));
+    if let Some(scope) = address.scope.filter(|_| key.prefix.family() == Family::V4) {
+        spec.scope = scope;
+    }
+    spec.label = address.label.as_deref().and_then(Label::new);
+    let flags = [
+        (address.flags.home, flag::HOMEADDRESS),
+        (address.flags.mngtmpaddr, flag::MANAGETEMPADDR),
+        (address.flags.noprefixroute, flag::NOPREFIXROUTE),
+        (address.flags.autojoin, flag::MCAUTOJOIN),
+    ];
+    spec.flags |= flags.iter().filter(|(set, _)| *set).fold(0, |all, (_, bit)| all | bit);
+    if address.flags.duplicate_detection {
+        spec.flags &= !flag::NODAD;
+    }
+    spec.preferred_lifetime = match (address.preferred_lifetime, key.prefix) {
+        (Some(Lifetime::Forever), _) => FOREVER,
+        (Some(Lifetime::Seconds(seconds)), _) => seconds,
+        // A /128 must not become a source address of other connections.
+        (None, prefix) if prefix.family() == Family::V6 && prefix.length() == 128 => 0,
+        (None, _) => FOREVER,
+    };
+    spec
+}
+
+fn literal_broadcast(prefix: Prefix, broadcast: Broadcast) -> Option<Ipv4Addr> {
+    let IpAddr::V4(address) = prefix.address() else {
+        return None;
+    };
+    let host_bits = u32::MAX.checked_shr(u32::from(prefix.length())).unwrap_or(0);
+    match broadcast {
+        Broadcast::Address(address) => Some(address),
+        Broadcast::HostBitsSet => Some(Ipv4Addr::from_bits(address.to_bits() | host_bits)),
+        Broadcast::HostBitsClear => Some(Ipv4Addr::from_bits(address.to_bits() & !host_bits)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(address: &str, length: u8) -> Key {
+        let address = address.parse().expect("a literal address");
+        let index = IfIndex::new(2).expect("not zero");
+        Key { index, prefix: Prefix::new(address, length).expect("a literal length") }
+    }
+
+    #[test]
+    fn broadcast_shorthands_fill_the_host_bits() {
+        let prefix = key("192.0.2.77", 24).prefix;
+        let set = literal_broadcast(prefix, Broadcast::HostBitsSet);
+        assert_eq!(set, Some(Ipv4Addr::new(192, 0, 2, 255)));
+        let clear = literal_broadcast(prefix, Broadcast::HostBitsClear);
+        assert_eq!(clear, Some(Ipv4Addr::new(192, 0, 2, 0)));
+    }
+
+    #[test]
+    fn an_ipv6_host_address_is_deprecated_from_the_start_unless_asked_otherwise() {
+        let host = key("2001:db8::1", 128);
+        let mut address = AddressConfig::plain(host.prefix);
+        assert_eq!(specification(host, &address).preferred_lifetime, 0);
+        address.preferred_lifetime = Some(Lifetime::Forever);
+        assert_eq!(specification(host, &address).preferred_lifetime, FOREVER);
+        let net = key("2001:db8::1", 64);
+        let spec = specification(net, &AddressConfig::plain(net.prefix));
+        assert_eq!(spec.preferred_lifetime, FOREVER);
+        assert_eq!(spec.flags & flag::NODAD, flag::NODAD);
+        assert_eq!(spec.protocol, Some(MARK));
+    }
+}

@@ -1,0 +1,167 @@
+//! The life of the VRRP process: from the supervisor's first message to the last address removed.
+
+use super::driver::Driver;
+use super::helper::Helper;
+use super::messages;
+use crate::ipc::{CHANNEL_VARIABLE, Channel, ToVrrp, VrrpSetup};
+use crate::log::Logger;
+use keepalived_config::model::ProcessSettings;
+use keepalived_kernel::process::{Pid, inherited};
+use keepalived_kernel::reactor::wait_readable;
+use keepalived_kernel::sched;
+use keepalived_kernel::signals::{self, Signals};
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
+
+/// Exit statuses as the supervisor understands them (runtime reference 4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    /// Stopped in order.
+    Normal = 0,
+    /// Cannot run at all.
+    Fatal = 1,
+    /// We lack a permission.
+    NoPermission = 4,
+    /// Something that cannot happen.
+    Internal = 70,
+}
+
+/// The whole process; returns its exit status.
+#[must_use]
+pub fn run() -> u8 {
+    // The supervisor's name until the configuration says otherwise: every process is called keepalived.
+    drop(sched::set_name("keepalived"));
+    let Some((channel, setup)) = first_message() else {
+        eprintln!("keepalived-vrrp is started by keepalived and does nothing by itself");
+        return Exit::Fatal as u8;
+    };
+    match start(&setup) {
+        Ok(parts) => run_threads(&setup, channel, parts) as u8,
+        Err(error) => {
+            Logger::new(setup.log.clone()).error(format!("VRRP process cannot start: {error}"));
+            exit_for(&error) as u8
+        }
+    }
+}
+
+/// The signals of both threads, blocked before any thread is started.
+struct Parts {
+    engine_signals: Signals,
+    children: Signals,
+}
+
+fn first_message() -> Option<(Channel, Box<VrrpSetup>)> {
+    let number: i32 = std::env::var(CHANNEL_VARIABLE).ok()?.parse().ok()?;
+    let fd: OwnedFd = inherited(number).ok()?;
+    let mut channel = Channel::new(fd).ok()?;
+    loop {
+        wait_readable(channel.as_fd()).ok()?;
+        let received = channel.receive::<ToVrrp>().ok()?;
+        if let Some(ToVrrp::Start(setup)) = received.messages.into_iter().next() {
+            return Some((channel, setup));
+        }
+        if received.closed {
+            return None;
+        }
+    }
+}
+
+fn start(setup: &VrrpSetup) -> keepalived_kernel::Result<Parts> {
+    let name = setup.process_name.as_deref().unwrap_or("keepalived");
+    sched::set_name(name)?;
+    let engine_signals = Signals::block(&[
+        signals::TERM,
+        signals::RELOAD,
+        signals::DATA,
+        signals::STATS,
+        signals::stats_clear(),
+        signals::json(),
+    ])?;
+    let children = Signals::block(&[signals::CHILD])?;
+    for ignored in [signals::INTERRUPT, signals::PIPE] {
+        signals::ignore(ignored)?;
+    }
+    // SIGTERM is blocked by now: a parent that dies from here on ends us in order.
+    if let Some(parent) = Pid::from_raw(i32::try_from(std::os::unix::process::parent_id()).unwrap_or(0))
+        && !sched::stop_with_parent(parent)?
+    {
+        return Err(keepalived_kernel::Error::new(
+            "be started by the supervisor",
+            std::io::Error::other("it has ended"),
+        ));
+    }
+    Ok(Parts { engine_signals, children })
+}
+
+fn run_threads(setup: &VrrpSetup, channel: Channel, parts: Parts) -> Exit {
+    let (to_helper, from_engine) = match messages::queue() {
+        Ok(ends) => ends,
+        Err(error) => return exit_for(&error),
+    };
+    let (to_engine, from_helper) = match messages::queue() {
+        Ok(ends) => ends,
+        Err(error) => return exit_for(&error),
+    };
+    let logger = Logger::new(setup.log.clone());
+    let driver = match Driver::new(setup, parts.engine_signals, to_helper, from_helper) {
+        Ok(driver) => driver,
+        Err(error) => {
+            logger.error(format!("VRRP process cannot start: {error}"));
+            return exit_for(&error);
+        }
+    };
+    // Before this thread becomes a real-time one: the helper must not be.
+    let thread = std::thread::Builder::new().name("keepalived".to_owned());
+    let (helper_setup, children) = (setup.clone(), parts.children);
+    let thread = thread.spawn(move || {
+        Helper::new(&helper_setup, channel, children, from_engine, to_engine).and_then(Helper::run)
+    });
+    let Ok(thread) = thread else { return Exit::Fatal };
+    for complaint in become_real_time(&setup.process) {
+        logger.warning(complaint);
+    }
+    let outcome = driver.run(&setup.vrrp);
+    if let Err(error) = &outcome {
+        logger.error(format!("VRRP process cannot go on: {error}"));
+        return Exit::Internal;
+    }
+    match thread.join() {
+        Ok(Ok(())) => Exit::Normal,
+        _ => Exit::Internal,
+    }
+}
+
+/// Priority, processors and memory as configured; a refusal is worth a warning and no more.
+fn become_real_time(settings: &ProcessSettings) -> Vec<String> {
+    let mut complaints = Vec::new();
+    let mut attempt = |what: &str, outcome: keepalived_kernel::Result<()>| {
+        if let Err(error) = outcome {
+            complaints.push(format!("VRRP child process: {what}: {error}"));
+        }
+    };
+    if let Some(nice) = settings.nice {
+        attempt("cannot raise priority", sched::set_nice(i32::from(nice)));
+    }
+    if let Some(priority) = settings.rt_priority {
+        attempt("cannot raise priority", sched::set_realtime(i32::from(priority)).map(drop));
+        let limit = Duration::from_micros(u64::from(settings.rlimit_rttime_us.unwrap_or(10_000)));
+        attempt("cannot limit real-time CPU time", sched::limit_realtime(Some(limit)));
+    }
+    if !settings.cpu_affinity.is_empty() {
+        let processors: Vec<usize> =
+            settings.cpu_affinity.iter().filter_map(|&number| usize::try_from(number).ok()).collect();
+        attempt("cannot set CPU affinity", sched::set_affinity(&processors));
+    }
+    if settings.no_swap {
+        attempt("cannot lock memory", sched::lock_memory());
+    }
+    complaints
+}
+
+/// A missing permission will not appear by trying again, so the supervisor is told to give up.
+fn exit_for(error: &keepalived_kernel::Error) -> Exit {
+    match error.kind() {
+        std::io::ErrorKind::PermissionDenied => Exit::NoPermission,
+        _ => Exit::Fatal,
+    }
+}

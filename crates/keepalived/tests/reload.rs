@@ -1,0 +1,98 @@
+//! Reloads (runtime reference 16; compatibility reference 4.1): a bad one never touches what runs.
+
+mod support;
+
+use support::{ONE_INSTANCE, QUICK_INSTANCE, Sandbox, assert_order, wait_until};
+
+#[test]
+fn a_good_configuration_replaces_the_running_one() {
+    let sandbox = Sandbox::new(QUICK_INSTANCE);
+    let mut daemon = sandbox.foreground(&[]);
+    wait_until(|| daemon.addresses().contains("10.77.0.100/24"), || daemon.text());
+    sandbox.configure(&QUICK_INSTANCE.replace("10.77.0.100/24", "10.77.0.100/24\n        10.77.0.101/24"));
+    daemon.signal(libc::SIGHUP);
+    daemon.expect("Reload complete");
+    assert_order(&daemon.text(), &["Reloading ...", "Reload complete"]);
+    wait_until(|| daemon.addresses().contains("10.77.0.101/24"), || daemon.text());
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
+fn an_unchanged_configuration_is_reloaded_without_complaint() {
+    let sandbox = Sandbox::new(ONE_INSTANCE);
+    let mut daemon = sandbox.foreground(&[]);
+    daemon.expect("Startup complete");
+    for times in 1..=3 {
+        daemon.signal(libc::SIGHUP);
+        daemon.expect_times("Reload complete", times);
+    }
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
+fn a_bad_configuration_leaves_the_running_one_alone() {
+    let sandbox = Sandbox::new(QUICK_INSTANCE);
+    let mut daemon = sandbox.foreground(&[]);
+    wait_until(|| daemon.addresses().contains("10.77.0.100/24"), || daemon.text());
+    let child = daemon.pid_in("/run/vrrp.pid");
+    for (times, (good, bad)) in [("eth0", "nosuch0"), ("interface", "interfacee")].into_iter().enumerate() {
+        sandbox.configure(&QUICK_INSTANCE.replace(good, bad));
+        daemon.signal(libc::SIGHUP);
+        daemon.expect_times("New config failed validation, see ", times + 1);
+    }
+    assert!(daemon.addresses().contains("10.77.0.100/24"));
+    assert_eq!(daemon.pid_in("/run/vrrp.pid"), child);
+    assert!(!daemon.text().contains("Reload complete"));
+    let place = format!("{}:7:", sandbox.path("keepalived.conf").display());
+    assert!(daemon.text().contains(&place), "no {place} in:\n{}", daemon.text());
+    // And a good one is taken afterwards.
+    sandbox.configure(QUICK_INSTANCE);
+    daemon.signal(libc::SIGHUP);
+    daemon.expect("Reload complete");
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
+fn a_vanished_configuration_file_is_refused() {
+    let sandbox = Sandbox::new(ONE_INSTANCE);
+    let mut daemon = sandbox.foreground(&[]);
+    daemon.expect("Startup complete");
+    std::fs::remove_file(sandbox.path("keepalived.conf")).expect("removed");
+    daemon.signal(libc::SIGHUP);
+    daemon.expect("New config failed validation, see ");
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
+fn with_reload_check_config_any_problem_refuses_and_is_told_in_a_file() {
+    let sandbox = Sandbox::new("");
+    let log = sandbox.path("check.log");
+    let checked = QUICK_INSTANCE
+        .replace("global_defs {", &format!("global_defs {{\n    reload_check_config {}", log.display()));
+    sandbox.configure(&checked);
+    let mut daemon = sandbox.foreground(&[]);
+    daemon.expect("Startup complete");
+    sandbox.configure(&format!("{checked}bogus\n"));
+    daemon.signal(libc::SIGHUP);
+    daemon.expect(&format!("New config failed validation, see {} for details", log.display()));
+    assert!(!daemon.text().contains("Reloading ..."));
+    assert!(std::fs::read_to_string(&log).expect("a log").contains("Unknown keyword 'bogus'"));
+    sandbox.configure(&checked);
+    daemon.signal(libc::SIGHUP);
+    daemon.expect("Reload complete");
+    assert_order(&daemon.text(), &["validate conf before Reload", "Reloading ...", "Reload complete"]);
+    assert_eq!(std::fs::read_to_string(&log).expect("a log"), "");
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
+fn what_cannot_change_is_named_and_the_reload_is_abandoned() {
+    let sandbox = Sandbox::new(ONE_INSTANCE);
+    let mut daemon = sandbox.foreground(&[]);
+    daemon.expect("Startup complete");
+    sandbox.configure(&format!("instance other\n{ONE_INSTANCE}"));
+    daemon.signal(libc::SIGHUP);
+    daemon.expect("Cannot change instance name at a reload - please restart keepalived");
+    assert!(!daemon.text().contains("Reload complete"));
+    assert_eq!(daemon.stop(), Some(0));
+}

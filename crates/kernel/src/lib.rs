@@ -1,0 +1,25 @@
+//! The machine: clocks, timers, sockets, netlink, processes. The only crate with `unsafe` code.
+//!
+//! Nothing here decides anything. Everything that may wait says so; the rest is meant for a reactor.
+
+mod error;
+mod socket_option;
+#[cfg(test)]
+mod testing;
+
+pub mod clock;
+pub mod host;
+pub mod lock_file;
+pub mod namespace;
+pub mod netlink;
+pub mod packet_socket;
+pub mod process;
+pub mod reactor;
+pub mod sched;
+pub mod signals;
+pub mod sysctl;
+pub mod users;
+pub mod vrrp_socket;
+pub mod waker;
+
+pub use error::{Error, Result};

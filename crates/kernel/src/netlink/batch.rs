@@ -1,0 +1,138 @@
+//! A batch of address operations on its way through the kernel.
+
+use super::address::AddressOp;
+use super::encode::{ACK, Encoder};
+use std::fmt;
+use std::io;
+
+/// Operations per send: about 45 microseconds each in the kernel, so some 1.5 ms before timers get their turn again.
+const CHUNK: usize = 32;
+
+/// Names a batch until it is finished.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ticket(pub(super) u64);
+
+/// How an operation went well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// The kernel did it.
+    Done,
+    /// The address to add was there (EEXIST), perhaps with other details.
+    Already,
+    /// The address to remove was not there (EADDRNOTAVAIL).
+    Gone,
+}
+
+/// The kernel refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetlinkError {
+    /// The errno, positive.
+    pub errno: i32,
+    /// The kernel's own words (extended acknowledgement), if it has any.
+    pub message: Option<String>,
+}
+
+impl fmt::Display for NetlinkError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let error = io::Error::from_raw_os_error(self.errno);
+        match &self.message {
+            Some(message) => write!(f, "{error}: {message}"),
+            None => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for NetlinkError {}
+
+/// A batch whose operations have all been answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finished {
+    /// What [`super::Requests::start`] returned.
+    pub ticket: Ticket,
+    /// One for each operation, in order.
+    pub outcomes: Vec<Result<Done, NetlinkError>>,
+}
+
+/// A batch that is being worked off chunk by chunk.
+///
+/// Only the last operation of a chunk asks for an acknowledgement. The kernel works in order and always answers
+/// failures, so whatever has not failed when that acknowledgement comes has gone well.
+#[derive(Debug)]
+pub(super) struct Running {
+    ticket: Ticket,
+    operations: Vec<AddressOp>,
+    outcomes: Vec<Result<Done, NetlinkError>>,
+    /// Sequence number of the first operation of the chunk on its way, and how many there are.
+    on_the_way: Option<(u32, usize)>,
+}
+
+impl Running {
+    pub(super) fn new(ticket: Ticket, operations: Vec<AddressOp>) -> Self {
+        let outcomes = Vec::with_capacity(operations.len());
+        Self { ticket, operations, outcomes, on_the_way: None }
+    }
+
+    /// A chunk has been sent and not been answered.
+    pub(super) const fn is_waiting(&self) -> bool {
+        self.on_the_way.is_some()
+    }
+
+    /// Every operation has its outcome.
+    pub(super) const fn is_complete(&self) -> bool {
+        self.on_the_way.is_none() && self.outcomes.len() == self.operations.len()
+    }
+
+    /// Writes the next chunk; the caller sends it at once.
+    pub(super) fn encode_chunk(&mut self, sequence: &mut u32, to: &mut Encoder) {
+        let first = *sequence;
+        let chunk = self.operations.iter().skip(self.outcomes.len()).take(CHUNK);
+        let count = chunk.len();
+        for operation in chunk {
+            operation.encode(*sequence, to);
+            *sequence = sequence.wrapping_add(1);
+        }
+        to.add_flags(ACK);
+        self.outcomes.resize(self.outcomes.len() + count, Ok(Done::Done));
+        self.on_the_way = Some((first, count));
+    }
+
+    /// Takes an answer; one that belongs to no operation on its way is not ours.
+    pub(super) fn acknowledge(&mut self, sequence: u32, errno: i32, message: Option<String>) {
+        let Some((first, count)) = self.on_the_way else {
+            return;
+        };
+        let Some(offset) = usize::try_from(sequence.wrapping_sub(first)).ok().filter(|&at| at < count) else {
+            return;
+        };
+        let at = self.outcomes.len() - count + offset;
+        let adds = !matches!(self.operations[at], AddressOp::Remove(_));
+        self.outcomes[at] = match errno {
+            0 => Ok(Done::Done),
+            libc::EEXIST if adds => Ok(Done::Already),
+            libc::EADDRNOTAVAIL if !adds => Ok(Done::Gone),
+            _ => Err(NetlinkError { errno, message }),
+        };
+        if offset + 1 == count {
+            self.on_the_way = None;
+        }
+    }
+
+    /// The chunk could not be sent, or its answers were lost: what became of it is unknown.
+    pub(super) fn fail_chunk(&mut self, error: &io::Error) {
+        let Some((_, count)) = self.on_the_way.take() else {
+            return;
+        };
+        let errno = error.raw_os_error().unwrap_or(libc::EIO);
+        let start = self.outcomes.len() - count;
+        for outcome in &mut self.outcomes[start..] {
+            *outcome = Err(NetlinkError { errno, message: None });
+        }
+    }
+
+    pub(super) fn finish(self) -> Finished {
+        Finished { ticket: self.ticket, outcomes: self.outcomes }
+    }
+}
+
+#[cfg(test)]
+mod tests;

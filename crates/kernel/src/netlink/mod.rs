@@ -1,0 +1,18 @@
+//! rtnetlink (RFC 3549): links and addresses, watched and changed.
+//!
+//! [`Monitor`] hears what happens, [`Requests`] lists and changes. Both are descriptors for a reactor.
+
+mod address;
+mod batch;
+mod decode;
+mod encode;
+mod link;
+mod monitor;
+mod requests;
+mod socket;
+
+pub use address::{Address, AddressOp, AddressSpec, FOREVER, Label, SCOPE_GLOBAL, SCOPE_LINK, flag};
+pub use batch::{Done, Finished, NetlinkError, Ticket};
+pub use link::{HARDWARE_ETHERNET, HARDWARE_INFINIBAND, Link};
+pub use monitor::{Change, Monitor};
+pub use requests::Requests;

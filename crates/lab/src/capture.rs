@@ -1,0 +1,99 @@
+//! tcpdump on one interface, with the kernel's time stamps in nanoseconds.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::frame::Packet;
+use crate::namespace::Namespace;
+use crate::processes::{self, Signal};
+use crate::trace::Trace;
+use crate::{Error, Result, names, pcap};
+
+/// VRRP with and without AH, and what announces addresses. The client's probes are left out.
+const FILTER: &str = "ip proto 112 or ip proto 51 or ip6 proto 112 or arp or icmp6";
+
+/// A capture in progress.
+#[derive(Debug)]
+pub struct Capture {
+    tcpdump: Child,
+    file: PathBuf,
+}
+
+impl Capture {
+    /// Starts tcpdump and waits until it listens.
+    pub(crate) fn start(namespace: &Namespace, interface: &str, directory: &Path) -> Result<Self> {
+        let file = directory.join(format!("{}.pcap", names::unique(interface)));
+        let mut command = Command::new("ip");
+        command.args([
+            "netns",
+            "exec",
+            namespace.name(),
+            "tcpdump",
+            "-n",
+            "-i",
+            interface,
+            "-U",
+            "-Z",
+            "root",
+        ]);
+        command.args(["--immediate-mode", "--time-stamp-precision=nano", "-w"]).arg(&file).arg(FILTER);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut tcpdump = command.spawn().map_err(Error::io("starting tcpdump"))?;
+        let said = tcpdump.stderr.take();
+        let capture = Self { tcpdump, file };
+        let mut said = BufReader::new(said.ok_or_else(|| Error::Unexpected("tcpdump has no stderr".into()))?);
+        let mut all = String::new();
+        while !all.contains("listening on") {
+            let read = said.read_line(&mut all).map_err(Error::io("reading from tcpdump"))?;
+            if read == 0 {
+                return Err(Error::Command { command: "tcpdump".into(), outcome: all });
+            }
+        }
+        Ok(capture)
+    }
+
+    /// Everything so far.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn trace(&self) -> Result<Trace> {
+        let what = format!("reading {}", self.file.display());
+        let frames = pcap::frames(&fs::read(&self.file).map_err(Error::io(what))?)?;
+        Ok(Trace::new(frames.into_iter().map(|frame| Packet::decode(frame.at, frame.bytes)).collect()))
+    }
+
+    /// Waits for a packet that is no older than `from`.
+    ///
+    /// # Errors
+    /// [`Error::TimedOut`] with the adverts since `from`.
+    pub fn wait_for(
+        &self,
+        what: &str,
+        from: SystemTime,
+        timeout: Duration,
+        wanted: impl Fn(&Packet) -> bool,
+    ) -> Result<Packet> {
+        let deadline = Instant::now() + timeout;
+        loop {
+            let trace = self.trace()?;
+            if let Some(packet) = trace.packets().iter().find(|packet| packet.at >= from && wanted(packet)) {
+                return Ok(packet.clone());
+            }
+            if Instant::now() > deadline {
+                let seen = trace.describe(from);
+                return Err(Error::TimedOut { waited_for: what.into(), after: timeout, seen });
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Capture {
+    fn drop(&mut self) {
+        let _gone_already = processes::send(self.tcpdump.id(), Signal::Kill);
+        let _reaped = self.tcpdump.wait();
+    }
+}

@@ -1,0 +1,99 @@
+//! The classic pair with a client, as most lab tests use it.
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime};
+
+use keepalived_lab::{
+    Capture, Classic, Client, Daemon, Error, Lan, Node, Program, Responder, Result, bounds,
+};
+
+/// The advert interval of the classic configuration.
+pub(crate) const INTERVAL: Duration = Duration::from_secs(1);
+/// Long enough for any single step of a classic pair.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(8);
+
+/// The virtual address.
+pub(crate) fn vip() -> IpAddr {
+    IpAddr::from([10, 77, 0, 100])
+}
+
+/// The preferred master's own address.
+pub(crate) fn address_a() -> IpAddr {
+    IpAddr::from([10, 77, 0, 1])
+}
+
+/// The backup's own address.
+pub(crate) fn address_b() -> IpAddr {
+    IpAddr::from([10, 77, 0, 2])
+}
+
+/// Two nodes, a client, a capture; the daemons are started by [`Pair::start`].
+pub(crate) struct Pair {
+    pub(crate) lan: Lan,
+    pub(crate) a: Node,
+    pub(crate) b: Node,
+    pub(crate) capture: Capture,
+    pub(crate) client: Client,
+    responders: Vec<Responder>,
+}
+
+impl Pair {
+    /// Builds the LAN; nothing runs yet but the capture and the client.
+    pub(crate) fn new() -> Result<Self> {
+        let lan = Lan::new()?;
+        let a = lan.node("a", &["10.77.0.1/24"])?;
+        let b = lan.node("b", &["10.77.0.2/24"])?;
+        let c = lan.node("c", &["10.77.0.3/24"])?;
+        let capture = lan.capture()?;
+        let responders = vec![Responder::start(&a)?, Responder::start(&b)?];
+        let client = Client::start(&c, vip(), Duration::from_millis(5))?;
+        Ok(Self { lan, a, b, capture, client, responders })
+    }
+
+    /// Starts the preferred master, waits until it is, then starts the backup and waits until it listens.
+    pub(crate) fn start(&self, master: Program, backup: Program) -> Result<(Daemon, Daemon)> {
+        self.start_with(master, &Classic::master(), backup, &Classic::backup())
+    }
+
+    /// As [`Pair::start`] with configurations of the caller's.
+    pub(crate) fn start_with(
+        &self,
+        master: Program,
+        master_configuration: &Classic,
+        backup: Program,
+        backup_configuration: &Classic,
+    ) -> Result<(Daemon, Daemon)> {
+        let a = Daemon::start(&self.a, master, &master_configuration.text())?;
+        self.a.wait_for_address(vip(), PATIENCE).map_err(|error| with_log(error, &a))?;
+        let b = Daemon::start(&self.b, backup, &backup_configuration.text())?;
+        b.wait_for_log("(VI_1) Entering BACKUP STATE", PATIENCE)?;
+        // The socket is open a moment later; one advert heard makes the pair settled.
+        std::thread::sleep(Duration::from_millis(1200));
+        Ok((a, b))
+    }
+
+    /// Starts node a again and waits until it has taken its role and the address back from b.
+    pub(crate) fn return_of_a(&self, program: Program) -> Result<Daemon> {
+        let started = SystemTime::now();
+        let a = Daemon::start(&self.a, program, &Classic::master().text())?;
+        self.expect_preemption(started).map_err(|error| with_log(error, &a))?;
+        Ok(a)
+    }
+
+    /// Node a preempts within its master-down interval after `since`, and b lets go.
+    pub(crate) fn expect_preemption(&self, since: SystemTime) -> Result<()> {
+        let bound = bounds::master_down_v2(150, INTERVAL) + bounds::SLACK;
+        self.capture.wait_for("an advert of the returned master", since, bound, |packet| {
+            packet.advert().is_some_and(|advert| advert.source == address_a() && advert.priority == 150)
+        })?;
+        self.a.wait_for_address(vip(), bounds::SLACK)?;
+        self.b.wait_for_no_address(vip(), bounds::SLACK)?;
+        Ok(())
+    }
+}
+
+/// An error with a daemon's log below it.
+pub(crate) fn with_log(error: Error, daemon: &Daemon) -> Error {
+    Error::Unexpected(format!("{error}\nlog of {}:\n{}", daemon.node().name(), daemon.log().text()))
+}

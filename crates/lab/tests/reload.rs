@@ -1,0 +1,99 @@
+//! Reloads: a bad configuration changes nothing, however often it comes; a good one is applied without a gap.
+//! Guards row 4.1 of the drop-in contract.
+
+mod common;
+
+use std::time::{Duration, SystemTime};
+
+use common::{INTERVAL, PATIENCE, Pair, address_a, address_b, vip, with_log};
+use keepalived_lab::{Classic, Daemon, Program, Result, bounds};
+
+/// Adverts of one sender may be this far apart when nothing is wrong.
+const LARGEST_SPACING: Duration = Duration::from_millis(1500);
+
+/// Ways to spoil the classic configuration. The original leaves its address behind and dies of some of them.
+fn bad_configurations() -> Vec<String> {
+    let good = Classic::master().text();
+    vec![
+        good.replace("virtual_router_id 51", "virtual_router_id 300"),
+        good.replace("interface eth0", "interface eht0"),
+        good.replace("virtual_ipaddress {", "virtual_ipaddress"),
+        good.trim_end().trim_end_matches('}').to_owned(),
+        "this is { not a configuration".to_owned(),
+        good.replace("auth_type PASS", "auth_type \"PASS"),
+        good.replace("10.77.0.100", "10.77.0.300"),
+        "\0\u{1}\u{2}\n".repeat(100),
+    ]
+}
+
+#[test]
+fn a_hundred_bad_reloads_change_nothing() -> Result<()> {
+    let pair = Pair::new()?;
+    let (a, b) = pair.start(Program::under_test(), Program::Debian)?;
+    let vrrp = a.vrrp_pid()?;
+    let began = SystemTime::now();
+    let bad = bad_configurations();
+    for index in 0..100 {
+        let mark = a.log().mark();
+        a.reload(&bad[index % bad.len()])?;
+        a.log()
+            .wait_for_since(mark, "New config failed validation", PATIENCE)
+            .map_err(|error| with_log(error, &a))?;
+        assert!(a.is_running(), "dead after {index} reloads:\n{}", a.log().text());
+        assert!(pair.a.has_address(vip())?, "the address is gone after {index} reloads:\n{}", a.log().text());
+    }
+    // Three more adverts show that it still lives.
+    std::thread::sleep(INTERVAL * 3);
+    assert_eq!(a.vrrp_pid()?, vrrp, "the VRRP process was restarted");
+    let ended = SystemTime::now();
+    let trace = pair.capture.trace()?;
+    let gap = trace.longest_gap(began, ended).expect("adverts");
+    assert!(gap <= LARGEST_SPACING, "adverts {gap:?} apart");
+    assert!(trace.adverts().filter(|timed| timed.at >= began).all(|timed| timed.advert.priority == 150));
+    assert_eq!(trace.adverts_from(address_b()).count(), 0, "the backup spoke:\n{}", b.log().text());
+    let outage = pair.client.longest_outage(began).expect("answers").length();
+    assert!(outage <= LARGEST_SPACING, "the client waited {outage:?}");
+    Ok(())
+}
+
+/// The log names what is wrong with the new configuration, with its line.
+#[test]
+fn a_bad_reload_says_why() -> Result<()> {
+    let pair = Pair::new()?;
+    let a = Daemon::start(&pair.a, Program::under_test(), &Classic::master().text())?;
+    a.wait_for_log("(VI_1) Entering BACKUP STATE", PATIENCE)?;
+    let mark = a.log().mark();
+    a.reload(&Classic::master().text().replace("virtual_router_id 51", "virtual_router_id 300"))?;
+    a.log().wait_for_since(mark, "Line 4", PATIENCE).map_err(|error| with_log(error, &a))?;
+    a.log().wait_for_since(mark, "300", PATIENCE).map_err(|error| with_log(error, &a))?;
+    Ok(())
+}
+
+/// After bad ones, a good reload works: a second address comes, the first never goes.
+#[test]
+fn a_good_reload_after_a_bad_one_is_applied_without_a_gap() -> Result<()> {
+    let second = std::net::IpAddr::from([10, 77, 0, 101]);
+    let pair = Pair::new()?;
+    let (a, b) = pair.start(Program::under_test(), Program::under_test())?;
+    let began = SystemTime::now();
+    a.reload("nonsense {")?;
+    a.wait_for_log("New config failed validation", PATIENCE).map_err(|error| with_log(error, &a))?;
+    a.reload(&Classic::master().text().replace("10.77.0.100", "10.77.0.100\n        10.77.0.101"))?;
+    pair.a.wait_for_address(second, PATIENCE).map_err(|error| with_log(error, &a))?;
+    a.reload(&Classic::master().text())?;
+    pair.a.wait_for_no_address(second, PATIENCE).map_err(|error| with_log(error, &a))?;
+    std::thread::sleep(bounds::master_down_v2(100, INTERVAL));
+    let trace = pair.capture.trace()?;
+    assert_eq!(trace.adverts_from(address_b()).count(), 0, "the backup spoke:\n{}", b.log().text());
+    assert!(
+        trace
+            .adverts_from(address_a())
+            .filter(|timed| timed.at >= began)
+            .all(|timed| timed.advert.priority == 150)
+    );
+    let gap = trace.longest_gap(began, SystemTime::now()).expect("adverts");
+    assert!(gap <= LARGEST_SPACING, "adverts {gap:?} apart");
+    let outage = pair.client.longest_outage(began).expect("answers").length();
+    assert!(outage <= LARGEST_SPACING, "the client waited {outage:?}");
+    Ok(())
+}

@@ -1,0 +1,5 @@
+//! Load balancing with IPVS: the configuration of virtual servers, real servers and their health checks.
+
+#![forbid(unsafe_code)]
+
+pub mod config;

@@ -1,0 +1,183 @@
+//! Packets: from a node's sending process over a segment to the receiving ones.
+
+use super::Lan;
+use crate::agenda::Happening;
+use crate::node::{NodeId, RouterKey, listens};
+use crate::packet::Packet;
+use crate::segment::SegmentId;
+use keepalived_types::{Family, Instant, Priority, Version};
+use keepalived_vrrp::config::InstanceConfig;
+use keepalived_vrrp::{Channel, ChannelAddress, ChannelId, EncodedAdvert, Received, State};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a receive buffer holds: Linux's default is good for some hundred small packets.
+const RECEIVE_BUFFER: usize = 256;
+
+impl Lan {
+    /// Sends every copy of an advert.
+    pub(super) fn transmit(
+        &mut self,
+        from: NodeId,
+        channel: ChannelId,
+        advert: &EncodedAdvert,
+        identification: u16,
+    ) {
+        for copy in 0..advert.packets.len() {
+            self.traffic.sent += 1;
+            let Some(packet) = Packet::of(advert, copy, identification) else {
+                self.object(format!("{from}: sends something that is no packet: {advert:?}"));
+                return;
+            };
+            let Some(segment) = self.way_out(from, channel, &packet) else {
+                self.traffic.lost += 1;
+                continue;
+            };
+            self.broadcast(from, segment, Arc::new(packet));
+        }
+    }
+
+    /// The segment that a packet leaves on, if the interface works.
+    fn way_out(&self, from: NodeId, channel: ChannelId, packet: &Packet) -> Option<SegmentId> {
+        let node = &self.nodes[from.0];
+        let channel = node.process.as_ref()?.channels.get(&channel)?;
+        let segment = match &channel.interface {
+            Some((index, _)) => {
+                let holds = |(_, port): &(&SegmentId, &crate::machine::Port)| port.link.index == *index;
+                *node.machine.ports.iter().find(holds)?.0
+            }
+            None => node.machine.segment_of(packet.source)?,
+        };
+        node.machine.is_usable(segment).then_some(segment)
+    }
+
+    /// Puts a packet on a segment: everybody who might take it gets a copy, with a fate of its own.
+    pub(super) fn broadcast(&mut self, from: NodeId, segment: SegmentId, packet: Arc<Packet>) {
+        let Some(weather) = self.segments.get(segment.0).map(|segment| segment.weather) else { return };
+        for to in (0..self.nodes.len()).map(NodeId) {
+            let machine = &self.nodes[to.0].machine;
+            let takes =
+                packet.destination.is_multicast() || machine.segment_of(packet.destination) == Some(segment);
+            if to == from || !takes || !machine.ports.contains_key(&segment) {
+                continue;
+            }
+            if !self.segments[segment.0].reaches(from, to) || self.random.permille(weather.loss_permille) {
+                self.traffic.lost += 1;
+                continue;
+            }
+            let copies = 1 + u32::from(self.random.permille(weather.duplicate_permille));
+            for _ in 0..copies {
+                let delay = self.random.span(weather.delay, weather.longest());
+                let arrival = Happening::Arrival { node: to, segment, packet: packet.clone() };
+                self.agenda.enter(self.now + delay, arrival);
+            }
+        }
+    }
+
+    /// A packet has reached an interface.
+    pub(super) fn arrive(&mut self, to: NodeId, segment: SegmentId, packet: Arc<Packet>) {
+        let node = &mut self.nodes[to.0];
+        if node.process.is_none() || !node.machine.is_usable(segment) {
+            self.traffic.lost += 1;
+        } else if node.pause.is_some() {
+            if node.inbox.packets.len() < RECEIVE_BUFFER {
+                node.inbox.packets.push_back((segment, packet));
+            }
+        } else {
+            self.hand_over(to, segment, &packet);
+            self.look_at(to);
+        }
+    }
+
+    /// What piled up while the process was stopped: news of the kernel, then packets in order.
+    pub(super) fn drain_inbox(&mut self, node: NodeId) {
+        let inbox = std::mem::take(&mut self.nodes[node.0].inbox);
+        if inbox.links_changed {
+            self.report_machine(node);
+        }
+        for (instance, prefix) in inbox.lost {
+            self.report_loss(node, &instance, prefix);
+        }
+        for (segment, packet) in inbox.packets {
+            self.hand_over(node, segment, &packet);
+        }
+    }
+
+    /// Gives a packet to every socket that takes it.
+    fn hand_over(&mut self, to: NodeId, segment: SegmentId, packet: &Packet) {
+        let Some(received) = packet.received() else { return };
+        let Some(process) = &self.nodes[to.0].process else { return };
+        let takers = process.channels.iter().filter(|(_, channel)| takes(channel, segment, &received));
+        let takers: Vec<(ChannelId, Channel)> = takers.map(|(id, channel)| (*id, channel.clone())).collect();
+        for (id, channel) in takers {
+            self.traffic.delivered += 1;
+            self.account(to, &channel, &received, packet.is_forged);
+            self.turn(to, |engine, now| engine.handle_advertisement(id, &received, now));
+        }
+    }
+
+    /// Notes what an instance is about to be told.
+    fn account(&mut self, to: NodeId, channel: &Channel, received: &Received<'_>, is_forged: bool) {
+        let now = self.now;
+        let node = &mut self.nodes[to.0];
+        let [_, vrid, priority, count, high, low, ..] = *received.payload else { return };
+        let mut instances = node.config.instances.iter();
+        let Some(instance) = instances.find(|one| one.vrid.get() == vrid && listens(one, channel)) else {
+            return;
+        };
+        let Some(process) = node.process.as_mut() else { return };
+        let Some(shadow) = process.shadows.get_mut(&instance.name) else { return };
+        shadow.handed_over += 1;
+        shadow.had_empty_ones |= count == 0;
+        if !is_forged && shadow.state == State::Backup && process.delayed_until <= now {
+            let advert = (Priority(priority), promised_interval(instance, [high, low]));
+            shadow.rival = rival(instance, shadow.rival, advert, now);
+        }
+        let key = RouterKey::of(instance);
+        self.story.tell(now, || {
+            let forged = if is_forged { " (forged)" } else { "" };
+            let router = key.map_or_else(String::new, |key| format!(" for {key}"));
+            format!("{to} hears {} say {priority}{router}{forged}", received.source)
+        });
+    }
+}
+
+/// The advert that a backup's down timer has to run from, after it has heard one more. A running preemption delay may
+/// or may not let it accept a lower priority: then nothing is known.
+fn rival(
+    instance: &InstanceConfig,
+    before: Option<(Instant, Duration)>,
+    (priority, interval): (Priority, Duration),
+    now: Instant,
+) -> Option<(Instant, Duration)> {
+    if priority.is_release() {
+        before
+    } else if priority >= instance.priority || !instance.preempt {
+        Some((now, interval))
+    } else if instance.preempt_delay > Duration::ZERO {
+        None
+    } else {
+        before
+    }
+}
+
+/// How soon the sender of an advert will send the next one.
+fn promised_interval(instance: &InstanceConfig, field: [u8; 2]) -> Duration {
+    match instance.version {
+        Version::V2 => instance.advert_interval,
+        Version::V3 => Duration::from_millis(u64::from(u16::from_be_bytes(field) & 0x0fff) * 10),
+    }
+}
+
+/// Does the kernel give this packet to a socket?
+fn takes(channel: &Channel, segment: SegmentId, received: &Received<'_>) -> bool {
+    let on_interface =
+        channel.interface.as_ref().is_none_or(|(_, name)| *name == crate::machine::interface_name(segment));
+    let (ChannelAddress::Group(address) | ChannelAddress::Local(address)) = channel.address;
+    on_interface && address == received.destination && channel.family == family(received.destination)
+}
+
+const fn family(address: IpAddr) -> Family {
+    Family::of(address)
+}

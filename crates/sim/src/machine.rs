@@ -1,0 +1,129 @@
+//! The kernel of a node, as far as VRRP sees it: interfaces, addresses, and a reconciler that makes true what a
+//! process wants.
+
+use crate::segment::SegmentId;
+use keepalived_types::{IfIndex, InterfaceName, Prefix};
+use keepalived_vrrp::{Link, LinkAddress, WantedNetwork};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// A virtual address in its place.
+pub(crate) type Placed = (IfIndex, Prefix);
+
+/// An interface with the addresses that the operator gave it.
+#[derive(Clone, Debug)]
+pub(crate) struct Port {
+    pub(crate) link: Link,
+    pub(crate) own: Vec<Prefix>,
+}
+
+/// Interfaces and addresses. They outlive a process that is killed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Machine {
+    pub(crate) ports: BTreeMap<SegmentId, Port>,
+    /// Addresses that a keepalived process has set and nobody has removed.
+    pub(crate) virtual_addresses: BTreeSet<Placed>,
+}
+
+/// What a reconciliation did.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    pub(crate) added: Vec<Placed>,
+    pub(crate) removed: Vec<Placed>,
+}
+
+/// The name of every interface on a segment.
+pub(crate) fn interface_name(segment: SegmentId) -> InterfaceName {
+    InterfaceName::new(&format!("eth{}", segment.0)).expect("a short name without blanks")
+}
+
+/// The number of every interface on a segment; 1 would be the loopback.
+pub(crate) fn interface_index(segment: SegmentId) -> IfIndex {
+    let number = u32::try_from(segment.0).unwrap_or(u32::MAX - 2) + 2;
+    IfIndex::new(number).expect("at least 2")
+}
+
+impl Machine {
+    /// Plugs a new interface into a segment. `host` makes its addresses: 10.0.SEGMENT.HOST and fe80::SEGMENT:HOST.
+    pub(crate) fn plug(&mut self, segment: SegmentId, host: u8) {
+        let number = u8::try_from(segment.0).unwrap_or(u8::MAX);
+        let link = Link {
+            index: interface_index(segment),
+            name: interface_name(segment),
+            is_up: true,
+            is_running: true,
+            has_multicast: true,
+            has_arp: true,
+            mtu: 1500,
+            mac: Some([2, 0, 0, 0, number, host]),
+            base: None,
+        };
+        let v4 = IpAddr::V4(Ipv4Addr::new(10, 0, number, host));
+        let v6 = IpAddr::V6(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, number.into(), host.into()));
+        let own =
+            [(v4, 24), (v6, 64)].map(|(address, length)| Prefix::new(address, length).expect("in range"));
+        self.ports.insert(segment, Port { link, own: own.to_vec() });
+    }
+
+    /// Can packets leave and arrive there?
+    pub(crate) fn is_usable(&self, segment: SegmentId) -> bool {
+        self.ports.get(&segment).is_some_and(|port| port.link.is_usable())
+    }
+
+    /// The interfaces as they are now.
+    pub(crate) fn links(&self) -> Vec<Link> {
+        self.ports.values().map(|port| port.link.clone()).collect()
+    }
+
+    /// All addresses as they are now, the operator's first.
+    pub(crate) fn addresses(&self) -> Vec<LinkAddress> {
+        let own =
+            self.ports.values().flat_map(|port| port.own.iter().map(|prefix| (port.link.index, *prefix)));
+        own.chain(self.virtual_addresses.iter().copied()).map(link_address).collect()
+    }
+
+    /// On which segment this address is one of the operator's.
+    pub(crate) fn segment_of(&self, address: IpAddr) -> Option<SegmentId> {
+        let holds = |port: &Port| port.own.iter().any(|prefix| prefix.address() == address);
+        self.ports.iter().find(|(_, port)| holds(port)).map(|(segment, _)| *segment)
+    }
+
+    /// Makes the virtual addresses exactly these.
+    pub(crate) fn reconcile<'a>(&mut self, wanted: impl Iterator<Item = &'a WantedNetwork>) -> Changes {
+        let addresses = wanted.flat_map(|network| &network.addresses);
+        let wanted: BTreeSet<Placed> = addresses.map(|(index, address)| (*index, address.prefix)).collect();
+        let added = wanted.difference(&self.virtual_addresses).copied().collect();
+        let removed = self.virtual_addresses.difference(&wanted).copied().collect();
+        self.virtual_addresses = wanted;
+        Changes { added, removed }
+    }
+}
+
+/// As netlink reports it.
+pub(crate) const fn link_address((index, prefix): Placed) -> LinkAddress {
+    LinkAddress { index, prefix, tentative: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use keepalived_vrrp::config::AddressConfig;
+
+    #[test]
+    fn reconciling_changes_only_what_differs() {
+        let index = interface_index(SegmentId(0));
+        let network = |hosts: &[u8]| {
+            let mut network = WantedNetwork::default();
+            network.addresses.extend(hosts.iter().map(|host| {
+                let prefix = Prefix::host(IpAddr::V4(Ipv4Addr::new(10, 0, 0, *host)));
+                (index, AddressConfig::plain(prefix))
+            }));
+            network
+        };
+        let mut machine = Machine::default();
+        assert_eq!(machine.reconcile([&network(&[1, 2])].into_iter()).added.len(), 2);
+        let changes = machine.reconcile([&network(&[2])].into_iter());
+        assert_eq!((changes.added.len(), changes.removed.len()), (0, 1));
+        assert_eq!(machine.reconcile([].into_iter()).removed.len(), 1);
+    }
+}

@@ -1,0 +1,149 @@
+//! When a virtual router has to have settled: computed from its timers, from the last thing that happened to it.
+
+use super::Watch;
+use crate::lan::Lan;
+use crate::node::{NodeId, RouterKey};
+use crate::segment::{SegmentId, Weather};
+use keepalived_types::Instant;
+use keepalived_vrrp::config::Config;
+use std::time::Duration;
+
+/// Room for the kernel's work and for a packet that meets another one.
+const MARGIN: Duration = Duration::from_millis(50);
+
+/// The slowest timers that any node ever had for a virtual router.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Pace {
+    interval: Duration,
+    adverts: u32,
+    preempt_delay: Duration,
+    start_delay: Duration,
+    /// Nodes promise different intervals.
+    mixes_intervals: bool,
+    /// Some node may accept a master of lower priority.
+    is_lenient: bool,
+    /// Some node speaks once more before it yields.
+    says_goodbye: bool,
+}
+
+/// What is known about the peace of a virtual router.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Calm {
+    pace: Pace,
+    /// Nothing has happened since this moment that would excuse a change; `None` while the excuse lasts.
+    settled_at: Option<Instant>,
+}
+
+impl Pace {
+    /// How long it takes at most until everything is in its place, after the last disturbance.
+    ///
+    /// Somebody may have heard the old master a moment ago, at the longest interval there is, and waits for
+    /// Master_Down_Interval; Skew_Time is below one interval, in version 2 below a second, its shortest one. Two
+    /// masters meet within one interval. A preemption delay starts with the first advert of a lesser master, and
+    /// after it the last advert that was accepted has to time out again.
+    ///
+    /// Where intervals differ, a lenient backup may hear the last advert of a master that yields after the first one
+    /// of the better: it believes both, and if the last one promised the shorter interval, takes over once more. With
+    /// `higher_prio_send_advert` there always is such a last advert, and each router that takes over and yields again
+    /// may deceive one of still lower priority.
+    fn settling_time(&self, weather: &Weather) -> Duration {
+        let round = self.interval * (self.adverts + 3);
+        let mut total = self.start_delay + round;
+        if self.preempt_delay > Duration::ZERO {
+            total += self.preempt_delay + round;
+        }
+        if self.mixes_intervals && self.is_lenient {
+            total += round;
+        }
+        if self.mixes_intervals && self.says_goodbye {
+            total += 3 * round;
+        }
+        total + 6 * weather.longest() + MARGIN
+    }
+}
+
+impl Watch {
+    /// A node has this configuration from now on.
+    pub(crate) fn consider(&mut self, key: RouterKey, config: &Config) {
+        let calm = self.routers.entry(key).or_insert(Calm { pace: Pace::default(), settled_at: None });
+        let pace = &mut calm.pace;
+        for instance in config.instances.iter().filter(|one| RouterKey::of(one) == Some(key)) {
+            pace.mixes_intervals |= ![Duration::ZERO, instance.advert_interval].contains(&pace.interval);
+            pace.is_lenient |= !instance.preempt || instance.preempt_delay > Duration::ZERO;
+            pace.says_goodbye |= instance.higher_priority_send_advert;
+            pace.interval = pace.interval.max(instance.advert_interval);
+            pace.adverts = pace.adverts.max(u32::from(instance.down_timer_adverts));
+            pace.preempt_delay = pace.preempt_delay.max(instance.preempt_delay);
+        }
+        pace.start_delay =
+            pace.start_delay.max(config.engine.startup_delay).max(config.engine.delay_after_boot);
+    }
+
+    /// Something happened to a virtual router. Returns when it has to have settled; `None` when it need not.
+    fn disturb(
+        &mut self,
+        key: RouterKey,
+        now: Instant,
+        weather: &Weather,
+        is_one_way: bool,
+    ) -> Option<Instant> {
+        let calm = self.routers.get_mut(&key)?;
+        let may_settle = weather.loss_permille == 0 && !is_one_way;
+        calm.settled_at = may_settle.then(|| now + calm.pace.settling_time(weather));
+        calm.settled_at
+    }
+
+    /// Is there no excuse for a change any more?
+    pub(crate) fn is_settled(&self, key: RouterKey, now: Instant) -> bool {
+        self.routers.get(&key).and_then(|calm| calm.settled_at).is_some_and(|at| at < now)
+    }
+
+    fn settled_by(&self, now: Instant) -> Vec<RouterKey> {
+        let is_settled = |calm: &Calm| calm.settled_at.is_some_and(|at| at <= now);
+        self.routers.iter().filter(|(_, calm)| is_settled(calm)).map(|(key, _)| *key).collect()
+    }
+
+    fn last_settling(&self) -> Option<Instant> {
+        self.routers.values().filter_map(|calm| calm.settled_at).max()
+    }
+}
+
+impl Lan {
+    /// How long it takes from now on until everything that can be expected to settle has done so.
+    #[must_use]
+    pub fn settling_time(&self) -> Duration {
+        self.watch.last_settling().map_or(Duration::ZERO, |at| at.since(self.now))
+    }
+
+    /// Something happened to a virtual router.
+    pub(crate) fn disturb(&mut self, key: RouterKey) {
+        let Some(segment) = self.segments.get(key.segment.0) else { return };
+        if let Some(at) = self.watch.disturb(key, self.now, &segment.weather, segment.is_one_way()) {
+            self.agenda.enter(at, crate::agenda::Happening::Inspect);
+        }
+    }
+
+    /// Something happened to a node.
+    pub(crate) fn disturb_node(&mut self, node: NodeId) {
+        let keys: Vec<RouterKey> =
+            self.nodes[node.0].config.instances.iter().filter_map(RouterKey::of).collect();
+        keys.into_iter().for_each(|key| self.disturb(key));
+    }
+
+    /// Something happened to a segment.
+    pub(crate) fn disturb_segment(&mut self, segment: SegmentId) {
+        let keys: Vec<RouterKey> =
+            self.watch.routers.keys().filter(|key| key.segment == segment).copied().collect();
+        keys.into_iter().for_each(|key| self.disturb(key));
+    }
+
+    /// The time has come by which things must have settled.
+    pub(crate) fn inspect(&mut self) {
+        for key in self.watch.settled_by(self.now) {
+            self.inspect_router(key);
+        }
+        for node in self.node_ids() {
+            self.inspect_node(node);
+        }
+    }
+}

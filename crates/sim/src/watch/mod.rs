@@ -1,0 +1,65 @@
+//! Looks on, and objects when something happens that must never happen, or does not happen in time.
+//!
+//! What it holds against a run:
+//!
+//! - Once a virtual router has had time to settle, each connected part of its segment has exactly one MASTER, the best
+//!   router if all may preempt, and no state changes until something happens (`masters.rs`, `calm.rs`).
+//! - Virtual addresses are on the machines of masters, all of them, and nowhere else (`node.rs`).
+//! - A MASTER's adverts are never further apart than its interval (`node.rs`), and a backup takes over no sooner than
+//!   three intervals after a better advert (`lan/effects.rs`).
+//! - Every state change is said once, with a cause that fits it (`transition.rs`), and the snapshot agrees (`node.rs`).
+//! - A reload has no effect on instances that it does not change (`lan/operator.rs`).
+//! - Every advert that was handed over is counted, as used or as dropped (`node.rs`).
+//! - Whoever is MASTER or BACKUP waits for something, and a timer that was handled is not due any more.
+
+mod calm;
+mod masters;
+mod node;
+pub(crate) mod transition;
+
+use crate::node::RouterKey;
+use calm::Calm;
+use keepalived_types::Instant;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Something that must not happen, happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// When.
+    pub at: Instant,
+    /// What.
+    pub what: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "at {}: {}", self.at, self.what)
+    }
+}
+
+impl std::error::Error for Violation {}
+
+/// What the watch remembers.
+#[derive(Debug, Default)]
+pub(crate) struct Watch {
+    routers: BTreeMap<RouterKey, Calm>,
+    violation: Option<Violation>,
+}
+
+impl Watch {
+    /// Keeps the first objection; what follows is mostly a consequence of it.
+    pub(crate) fn object(&mut self, at: Instant, what: String) {
+        self.violation.get_or_insert(Violation { at, what });
+    }
+
+    /// Nothing to object to so far?
+    pub(crate) const fn is_content(&self) -> bool {
+        self.violation.is_none()
+    }
+
+    /// The first objection.
+    pub(crate) fn verdict(&self) -> Result<(), Violation> {
+        self.violation.clone().map_or(Ok(()), Err)
+    }
+}

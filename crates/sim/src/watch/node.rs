@@ -1,0 +1,128 @@
+//! What must hold on a single node, whatever the others do.
+
+use crate::lan::Lan;
+use crate::machine::Placed;
+use crate::node::{NodeId, Shadow};
+use keepalived_vrrp::{Counters, InstanceSnapshot, State};
+use std::collections::BTreeSet;
+
+impl Lan {
+    /// Looks at a node whose process has just done something.
+    pub(crate) fn look_at(&mut self, node: NodeId) {
+        if self.busy == Some(node) || !self.nodes[node.0].is_alive() {
+            return;
+        }
+        let objection = self.sleepless(node).or_else(|| self.silent(node)).or_else(|| self.misplaced(node));
+        if let Some(objection) = objection {
+            self.object(format!("{node} {objection}"));
+        }
+    }
+
+    /// Whoever takes part waits for something.
+    fn sleepless(&self, node: NodeId) -> Option<String> {
+        let process = self.nodes[node.0].process.as_ref()?;
+        let takes_part = |shadow: &Shadow| matches!(shadow.state, State::Master | State::Backup);
+        let (name, _) = process.shadows.iter().find(|(_, shadow)| takes_part(shadow))?;
+        process.engine.next_deadline().is_none().then(|| format!("{name}: takes part, but waits for nothing"))
+    }
+
+    /// A master speaks at least once in its interval.
+    fn silent(&self, node: NodeId) -> Option<String> {
+        let owner = &self.nodes[node.0];
+        let shadows = owner.process.iter().flat_map(|process| &process.shadows);
+        for (name, shadow) in shadows.filter(|(_, shadow)| shadow.state == State::Master) {
+            let Some(instance) = owner.instance(name) else { continue };
+            let silence = self.now.since(shadow.last_sent);
+            if silence > instance.advert_interval {
+                return Some(format!("{name}: has been MASTER and silent for {silence:?}"));
+            }
+        }
+        None
+    }
+
+    /// Virtual addresses are where the states say, as soon as the kernel has done its work.
+    fn misplaced(&self, node: NodeId) -> Option<String> {
+        let owner = &self.nodes[node.0];
+        if owner.process.as_ref().is_some_and(|process| process.reconcile_pending) {
+            return None;
+        }
+        let present = &owner.machine.virtual_addresses;
+        let rightful = owner.rightful_addresses();
+        if *present == rightful {
+            return None;
+        }
+        let orphans: Vec<String> = difference(present, &rightful);
+        let missing: Vec<String> = difference(&rightful, present);
+        Some(format!("has addresses without being MASTER: {orphans:?}, is MASTER without: {missing:?}"))
+    }
+
+    /// Looks closer, less often: at what the engine says about itself, and at machines without a process.
+    pub(super) fn inspect_node(&mut self, node: NodeId) {
+        let owner = &self.nodes[node.0];
+        if owner.process.is_none() {
+            let may_keep =
+                owner.legacy.as_ref().and_then(|legacy| legacy.adopt_until).is_some_and(|at| at > self.now);
+            if !owner.machine.virtual_addresses.is_empty() && !may_keep {
+                self.object(format!("{node}: no process runs, and virtual addresses are still there"));
+            }
+            return;
+        }
+        if let Some(objection) = self.contradiction(node) {
+            self.object(format!("{node} {objection}"));
+        }
+    }
+
+    /// The snapshot has to tell what the events told, and to count what was handed over.
+    fn contradiction(&self, node: NodeId) -> Option<String> {
+        let snapshot = self.snapshot(node)?;
+        let process = self.nodes[node.0].process.as_ref()?;
+        if snapshot.instances.len() != process.shadows.len() {
+            return Some(format!("{} instances, {} known", snapshot.instances.len(), process.shadows.len()));
+        }
+        for instance in &snapshot.instances {
+            let Some(shadow) = process.shadows.get(&instance.name) else {
+                return Some(format!("{}: nobody configured it", instance.name));
+            };
+            if instance.state != shadow.state {
+                return Some(format!("{}: is {:?}, said {:?}", instance.name, instance.state, shadow.state));
+            }
+            if let Some(objection) = miscounted(instance, shadow) {
+                return Some(objection);
+            }
+        }
+        None
+    }
+}
+
+fn difference(one: &BTreeSet<Placed>, other: &BTreeSet<Placed>) -> Vec<String> {
+    one.difference(other).map(|(_, prefix)| prefix.to_string()).collect()
+}
+
+/// Every advert is counted once, as used or as dropped. The counter of address lists counts used ones, too: it tells
+/// nothing once an empty list, which is a reason to drop an advert, has been handed over.
+fn miscounted(instance: &InstanceSnapshot, shadow: &Shadow) -> Option<String> {
+    let counted = counted(&instance.counters);
+    let unsure = if shadow.had_empty_ones { instance.counters.address_list_errors } else { 0 };
+    let fits = (counted..=counted + unsure).contains(&shadow.handed_over);
+    (!fits).then(|| {
+        format!(
+            "{}: counted {counted} of {} adverts: {:?}",
+            instance.name, shadow.handed_over, instance.counters
+        )
+    })
+}
+
+/// The sum of all counters of which an advert moves exactly one.
+const fn counted(counters: &Counters) -> u64 {
+    counters.adverts_received
+        + counters.length_errors
+        + counters.ttl_errors
+        + counters.type_errors
+        + counters.interval_errors
+        + counters.invalid_authentication_type
+        + counters.authentication_mismatch
+        + counters.authentication_failures
+        + counters.checksum_errors
+        + counters.version_errors
+        + counters.other_drops
+}

@@ -1,0 +1,31 @@
+//! Runs made from nothing but a seed. `SIM_SEEDS` says how many; a seed that fails prints how to see its story.
+
+use keepalived_sim::{Seed, chaos};
+
+const DEFAULT_SEEDS: u64 = 500;
+
+#[test]
+fn no_seed_gives_reason_to_object() {
+    let count = std::env::var("SIM_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(DEFAULT_SEEDS);
+    for seed in (0..count).map(Seed) {
+        if let (_, Err(violation)) = chaos::play(seed, false) {
+            let (lan, _) = chaos::play(seed, true);
+            let story: Vec<String> = lan.story().collect();
+            let tail = &story[story.len().saturating_sub(60)..];
+            panic!(
+                "seed {seed} fails {violation}\nits last lines:\n{}\nthe whole story: keepalived-sim --seed {seed}",
+                tail.join("\n")
+            );
+        }
+    }
+}
+
+#[test]
+fn a_seed_tells_the_same_story_every_time() {
+    for seed in [Seed(1), Seed(99)] {
+        let tell = || chaos::play(seed, true).0.story().collect::<Vec<String>>();
+        let story = tell();
+        assert!(story.len() > 100, "something happened");
+        assert_eq!(tell(), story);
+    }
+}

@@ -1,0 +1,9 @@
+//! Readers of events: how the outside sees what happens. Upstream's exact wording lives here and nowhere else.
+
+#![forbid(unsafe_code)]
+
+mod log_lines;
+mod notify;
+
+pub use log_lines::{Level, LogLine, log_lines};
+pub use notify::{Hooks, Invocation, invocations};

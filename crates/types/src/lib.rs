@@ -1,0 +1,17 @@
+//! Newtypes of the field, shared by every room of the house. Nothing here acts.
+//!
+//! A value that exists is valid: constructors check ranges once ("parse, don't validate"), so no engine has to.
+
+mod address;
+mod command;
+mod name;
+mod time;
+mod vrrp;
+mod weight;
+
+pub use address::{Family, IfIndex, Prefix, PrefixError};
+pub use command::{Command, Credentials};
+pub use name::{InterfaceName, NameError};
+pub use time::Instant;
+pub use vrrp::{Centis, Priority, Version, Vrid};
+pub use weight::{PriorityWeight, ServerWeight};

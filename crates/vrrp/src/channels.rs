@@ -1,0 +1,128 @@
+//! Which sockets exist and which instances listen on them.
+//!
+//! A received advert finds its instance by channel and VRID: one look-up, however many instances there are.
+
+use crate::effect::{Channel, ChannelId, Effect, InstanceId};
+use keepalived_types::Vrid;
+use std::collections::HashMap;
+
+/// All channels, counted by their users.
+#[derive(Debug, Default)]
+pub(crate) struct Channels {
+    last: u32,
+    by_place: HashMap<Channel, ChannelId>,
+    by_id: HashMap<ChannelId, (Channel, usize)>,
+    listeners: HashMap<(ChannelId, Vrid), Vec<InstanceId>>,
+}
+
+impl Channels {
+    /// Joins a channel, and opens it when nobody has done so before. Returns its number.
+    pub(crate) fn join(
+        &mut self,
+        channel: Channel,
+        vrid: Vrid,
+        instance: InstanceId,
+        effects: &mut impl Extend<Effect>,
+    ) -> ChannelId {
+        let id = if let Some(id) = self.by_place.get(&channel) {
+            *id
+        } else {
+            self.last += 1;
+            let id = ChannelId(self.last);
+            effects.extend([Effect::OpenChannel { id, channel: channel.clone() }]);
+            self.by_place.insert(channel.clone(), id);
+            self.by_id.insert(id, (channel, 0));
+            id
+        };
+        if let Some((_, users)) = self.by_id.get_mut(&id) {
+            *users += 1;
+        }
+        self.listeners.entry((id, vrid)).or_default().push(instance);
+        id
+    }
+
+    /// Leaves a channel, and closes it when nobody is left.
+    pub(crate) fn leave(
+        &mut self,
+        id: ChannelId,
+        vrid: Vrid,
+        instance: InstanceId,
+        effects: &mut impl Extend<Effect>,
+    ) {
+        if let Some(listeners) = self.listeners.get_mut(&(id, vrid)) {
+            listeners.retain(|listener| *listener != instance);
+            if listeners.is_empty() {
+                self.listeners.remove(&(id, vrid));
+            }
+        }
+        let Some((channel, users)) = self.by_id.get_mut(&id) else {
+            return;
+        };
+        *users = users.saturating_sub(1);
+        if *users == 0 {
+            self.by_place.remove(channel);
+            self.by_id.remove(&id);
+            effects.extend([Effect::CloseChannel(id)]);
+        }
+    }
+
+    /// The driver could not open a channel, or lost it: forgets it and tells who used it.
+    pub(crate) fn fail(&mut self, id: ChannelId) -> Vec<InstanceId> {
+        if let Some((channel, _)) = self.by_id.remove(&id) {
+            self.by_place.remove(&channel);
+        }
+        let vrids = (1..=u8::MAX).filter_map(Vrid::new);
+        vrids.filter_map(|vrid| self.listeners.remove(&(id, vrid))).flatten().collect()
+    }
+
+    /// Who listens for this VRID. More than one only for unicast instances with different peers.
+    pub(crate) fn listeners(&self, id: ChannelId, vrid: Vrid) -> &[InstanceId] {
+        self.listeners.get(&(id, vrid)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Where a channel is.
+    pub(crate) fn get(&self, id: ChannelId) -> Option<&Channel> {
+        self.by_id.get(&id).map(|(channel, _)| channel)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::effect::ChannelAddress;
+    use keepalived_types::Family;
+
+    #[test]
+    fn a_channel_is_opened_for_its_first_user_and_closed_after_its_last() {
+        let group = ChannelAddress::Group("224.0.0.18".parse().expect("a literal address"));
+        let channel = Channel { family: Family::V4, interface: None, address: group };
+        let (one, two) = (Vrid::new(1).expect("not 0"), Vrid::new(2).expect("not 0"));
+        let mut channels = Channels::default();
+        let mut effects = Vec::new();
+        let id = channels.join(channel.clone(), one, InstanceId(7), &mut effects);
+        assert_eq!(channels.join(channel.clone(), two, InstanceId(8), &mut effects), id);
+        assert_eq!(channels.listeners(id, two), [InstanceId(8)]);
+        channels.leave(id, one, InstanceId(7), &mut effects);
+        assert_eq!(effects.len(), 1, "opened, and still open");
+        channels.leave(id, two, InstanceId(8), &mut effects);
+        assert_eq!(effects.last(), Some(&Effect::CloseChannel(id)));
+        assert_ne!(
+            channels.join(channel, one, InstanceId(7), &mut effects),
+            id,
+            "numbers are never used again"
+        );
+    }
+
+    #[test]
+    fn a_failed_channel_names_its_users_and_is_gone() {
+        let group = ChannelAddress::Group("224.0.0.18".parse().expect("a literal address"));
+        let channel = Channel { family: Family::V4, interface: None, address: group };
+        let vrid = Vrid::new(1).expect("not 0");
+        let mut channels = Channels::default();
+        let mut effects = Vec::new();
+        let id = channels.join(channel, vrid, InstanceId(7), &mut effects);
+        assert_eq!(channels.fail(id), [InstanceId(7)]);
+        assert!(channels.listeners(id, vrid).is_empty());
+        assert_eq!(channels.fail(id), []);
+    }
+}

@@ -1,0 +1,118 @@
+//! What the engine wants done. The driver performs effects in order, adverts of a turn first, and reports failures
+//! as inputs.
+
+use crate::config::{AddressConfig, InstanceConfig};
+use crate::event::Event;
+use keepalived_types::{Family, IfIndex, InterfaceName};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// An instance, by a number that is never used again while the engine lives; a reload keeps those of kept instances.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct InstanceId(pub u32);
+
+/// A pair of sockets (receive, send) shared by the instances that speak in the same place; never used again either.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ChannelId(pub u32);
+
+/// Where a channel speaks and listens (vrrp reference 4.4).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Channel {
+    /// The family of its adverts.
+    pub family: Family,
+    /// The interface it is bound to; `None` only for unicast without one.
+    pub interface: Option<(IfIndex, InterfaceName)>,
+    /// The group that is joined, or the local address that is bound.
+    pub address: ChannelAddress,
+}
+
+/// Multicast or unicast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ChannelAddress {
+    /// Join this group.
+    Group(IpAddr),
+    /// Bind this source address.
+    Local(IpAddr),
+}
+
+/// An advert, encoded once when it changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EncodedAdvert {
+    /// The source address in it (IPv6: for the packet info).
+    pub source: IpAddr,
+    /// One packet per destination: a whole IPv4 packet with identification 1 and header checksum 0 (the kernel fills
+    /// that in), or for IPv6 the VRRP message, its checksum filled in (the kernel sums it up again).
+    pub packets: Vec<(IpAddr, Vec<u8>)>,
+    /// The hop limit to ask for (IPv6; IPv4 has it in the header).
+    pub hop_limit: u8,
+}
+
+/// What must exist on the machine for one instance, from now on; the reconciler compares it with what is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WantedNetwork {
+    /// Addresses with the interface each belongs on. Order matters: the first of an IPv4 subnet becomes primary.
+    pub addresses: Vec<(IfIndex, AddressConfig)>,
+}
+
+/// One gratuitous ARP or unsolicited neighbour advertisement (vrrp reference 1.9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Announcement {
+    /// Where it is sent.
+    pub index: IfIndex,
+    /// The sender's Ethernet address.
+    pub mac: [u8; 6],
+    /// The address it is about.
+    pub address: IpAddr,
+}
+
+/// Something to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Open the sockets of a channel. A failure is reported with `Engine::handle_channel_failed`.
+    OpenChannel {
+        /// Its number.
+        id: ChannelId,
+        /// Where.
+        channel: Channel,
+    },
+    /// Nobody uses the channel any more.
+    CloseChannel(ChannelId),
+    /// Send one ADVERTISEMENT (RFC 9568 §7.2), a copy to each destination.
+    SendAdvert {
+        /// Whose.
+        instance: InstanceId,
+        /// Through which sockets.
+        channel: ChannelId,
+        /// The bytes.
+        advert: Arc<EncodedAdvert>,
+        /// The IPv4 identification of this advert.
+        identification: u16,
+    },
+    /// From now on exactly this belongs on the machine for the instance.
+    Want {
+        /// Whose.
+        instance: InstanceId,
+        /// What.
+        network: Arc<WantedNetwork>,
+    },
+    /// Tell the neighbours where the virtual addresses live, in this order, after the addresses are there.
+    Announce {
+        /// Whose.
+        instance: InstanceId,
+        /// What, once.
+        announcements: Arc<[Announcement]>,
+        /// How many rounds over all of them, back to back; at least 1.
+        rounds: u32,
+    },
+    /// Something happened that somebody may want to know.
+    Event(Box<Event>),
+}
+
+/// What the driver may ask about an instance at any time.
+#[derive(Clone, Debug)]
+pub struct InstanceView<'a> {
+    /// Its configuration.
+    pub config: &'a InstanceConfig,
+    /// Its state.
+    pub state: crate::State,
+}

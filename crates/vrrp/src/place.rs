@@ -1,0 +1,101 @@
+//! Where an instance speaks: interface, source address and channel (vrrp reference 2.9).
+
+use crate::config::{InstanceConfig, Transport};
+use crate::effect::{Channel, ChannelAddress};
+use crate::event::EventKind;
+use crate::instance::Instance;
+use crate::links::Links;
+use crate::network;
+use crate::world::World;
+use keepalived_types::{Family, IfIndex};
+use std::net::IpAddr;
+
+/// The MTU assumed without an interface.
+const DEFAULT_MTU: u32 = 1500;
+
+/// An interface with a source address on it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The interface, when it exists.
+    pub(crate) link: Option<IfIndex>,
+    /// The address that adverts are sent from, when there is one.
+    pub(crate) source: Option<IpAddr>,
+    /// Where the sockets are.
+    pub(crate) channel: Option<Channel>,
+    /// How many of the virtual addresses fit an advert.
+    pub(crate) advertised: usize,
+}
+
+/// `mcast_src_ip` or `unicast_src_ip`.
+pub(crate) const fn configured_source(config: &InstanceConfig) -> Option<IpAddr> {
+    match &config.transport {
+        Transport::Multicast { source, .. } | Transport::Unicast { source, .. } => *source,
+    }
+}
+
+/// Finds the place that the machine offers now.
+pub(crate) fn resolve(config: &InstanceConfig, links: &Links) -> Place {
+    let link = config.interface.as_ref().and_then(|name| links.index(name));
+    let source = source(config, link, links);
+    let mtu = link.and_then(|index| links.get(index)).map_or(DEFAULT_MTU, |link| link.mtu);
+    Place {
+        link,
+        source,
+        channel: channel(config, link, source),
+        advertised: network::advertised(config, mtu),
+    }
+}
+
+/// A configured source counts while it exists. IPv4 multicast uses it even when it does not, as upstream does,
+/// unless `track_src_ip` asks for more; IPv6 and unicast could not send at all.
+fn source(config: &InstanceConfig, link: Option<IfIndex>, links: &Links) -> Option<IpAddr> {
+    let Some(configured) = configured_source(config) else {
+        return links.first_source(link?, config.family);
+    };
+    let is_multicast = matches!(config.transport, Transport::Multicast { .. });
+    let may_be_missing = is_multicast && config.family == Family::V4 && !config.track_source_address;
+    (may_be_missing || links.has_source(link, configured)).then_some(configured)
+}
+
+fn channel(config: &InstanceConfig, link: Option<IfIndex>, source: Option<IpAddr>) -> Option<Channel> {
+    let interface = match &config.interface {
+        Some(name) => Some((link?, name.clone())),
+        None => None,
+    };
+    let address = match &config.transport {
+        Transport::Multicast { group, .. } => ChannelAddress::Group(*group),
+        Transport::Unicast { .. } => ChannelAddress::Local(source?),
+    };
+    Some(Channel { family: config.family, interface, address })
+}
+
+/// Moves the instance to a place it has been found: changes sockets and forgets the encoded advert.
+pub(crate) fn settle(instance: &mut Instance, place: Place, world: &mut World) {
+    let wants_channel = instance.channel.is_none() && instance.channel_failure.is_none();
+    if place == instance.place && (!wants_channel || place.channel.is_none()) {
+        return;
+    }
+    let vrid = instance.config.vrid;
+    if place.channel != instance.place.channel {
+        leave(instance, world);
+    }
+    if instance.place.source != place.source && instance.place.source.is_some() {
+        instance.report(world, EventKind::SourceAddress(place.source));
+    }
+    instance.output.advert = None;
+    instance.place = place;
+    if instance.channel.is_none()
+        && instance.channel_failure.is_none()
+        && let Some(channel) = instance.place.channel.clone()
+    {
+        instance.channel = Some(world.channels.join(channel, vrid, instance.id, &mut world.effects));
+    }
+}
+
+/// Gives the channel up.
+pub(crate) fn leave(instance: &mut Instance, world: &mut World) {
+    instance.channel_failure = None;
+    if let Some(id) = instance.channel.take() {
+        world.channels.leave(id, instance.config.vrid, instance.id, &mut world.effects);
+    }
+}

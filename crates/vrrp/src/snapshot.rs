@@ -1,0 +1,90 @@
+//! Everything an operator can ask about the instances, as a value.
+
+use crate::event::{Cause, Fault, State};
+use keepalived_types::{Priority, Vrid};
+use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// All instances at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// In the order of the configuration.
+    pub instances: Vec<InstanceSnapshot>,
+    /// Datagrams that no instance could count: too short to name a virtual router, or naming none that is here.
+    pub unclaimed_adverts: u64,
+}
+
+/// One instance at one moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceSnapshot {
+    /// Its name.
+    pub name: String,
+    /// Its VRID.
+    pub vrid: Vrid,
+    /// Its interface.
+    pub interface: Option<String>,
+    /// Its state.
+    pub state: State,
+    /// Where it would be without its sync group.
+    pub wanted: State,
+    /// As configured.
+    pub base_priority: Priority,
+    /// As advertised.
+    pub effective_priority: Priority,
+    /// The source address of its adverts.
+    pub source: Option<IpAddr>,
+    /// The master as last heard, with its priority.
+    pub master: Option<(IpAddr, Priority)>,
+    /// What keeps it in FAULT.
+    pub faults: Vec<Fault>,
+    /// How the present state came about.
+    pub cause: Option<Cause>,
+    /// For how long it has been in this state.
+    pub in_state_for: Duration,
+    /// The addresses are wanted on the machine.
+    pub addresses_set: bool,
+    /// The shortest time after which a backup takes over, for the supervisor: Master_Down_Interval as others see it.
+    pub master_down_interval: Duration,
+    /// Counters.
+    pub counters: Counters,
+}
+
+/// Packet counters of one instance (runtime reference 10.5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counters {
+    /// Adverts that were used.
+    pub adverts_received: u64,
+    /// Adverts sent.
+    pub adverts_sent: u64,
+    /// Transitions to MASTER.
+    pub became_master: u64,
+    /// Transitions from MASTER.
+    pub released_master: u64,
+    /// Wrong length.
+    pub length_errors: u64,
+    /// Wrong TTL.
+    pub ttl_errors: u64,
+    /// Wrong message type.
+    pub type_errors: u64,
+    /// Wrong interval.
+    pub interval_errors: u64,
+    /// Other addresses than ours.
+    pub address_list_errors: u64,
+    /// Unknown authentication type.
+    pub invalid_authentication_type: u64,
+    /// Another authentication type.
+    pub authentication_mismatch: u64,
+    /// Wrong password.
+    pub authentication_failures: u64,
+    /// Wrong checksum.
+    pub checksum_errors: u64,
+    /// Wrong version.
+    pub version_errors: u64,
+    /// Priority 0 heard.
+    pub releases_received: u64,
+    /// Priority 0 sent.
+    pub releases_sent: u64,
+    /// Dropped for any other reason.
+    pub other_drops: u64,
+}

@@ -1,0 +1,182 @@
+//! RFC 9568 §6.4.2, the Backup state: listens, and takes over when the master falls silent.
+
+use crate::acceptance::Advert;
+use crate::event::{Cause, EventKind, State};
+use crate::instance::Instance;
+use crate::state::initialize::{Begin, smallest_skew};
+use crate::state::{Role, Step};
+use crate::timers::Timer;
+use crate::world::World;
+use keepalived_types::Instant;
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// What a backup remembers.
+#[derive(Debug)]
+pub(crate) struct Backup {
+    /// The interval of the master that was accepted last; our own as long as there was none. RFC 9568 calls it
+    /// Active_Adver_Interval.
+    pub(crate) master_interval: Duration,
+    /// `preempt_delay`: a lower priority master is accepted up to this moment, once one has been heard.
+    pub(crate) preempts_after: Option<Instant>,
+    /// Who gave up the role, if the master did.
+    pub(crate) released_by: Option<IpAddr>,
+}
+
+/// How long a new backup waits for the first advert.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    /// The interval it reckons with.
+    pub(crate) master_interval: Duration,
+    /// The wait.
+    pub(crate) wait: Duration,
+}
+
+impl Entry {
+    /// A whole Master_Down_Interval of our own interval.
+    pub(crate) fn whole(instance: &Instance) -> Self {
+        Self::after_master(instance, instance.own_interval())
+    }
+
+    /// A whole Master_Down_Interval of a master with this interval.
+    pub(crate) fn after_master(instance: &Instance, master_interval: Duration) -> Self {
+        Self { master_interval, wait: instance.down_interval(master_interval) }
+    }
+
+    /// Skew_Time only: our addresses were taken from us, nobody else is master.
+    pub(crate) fn skew(instance: &Instance) -> Self {
+        let master_interval = instance.own_interval();
+        Self { master_interval, wait: instance.skew_time(master_interval) }
+    }
+
+    /// One interval: an owner that could be master but for its group, or comes back from FAULT.
+    pub(crate) fn impatient(instance: &Instance) -> Self {
+        let master_interval = instance.own_interval();
+        Self { master_interval, wait: master_interval + smallest_skew(instance) }
+    }
+
+    /// The wait of an instance that begins.
+    pub(crate) fn start(instance: &Instance, how: Begin) -> Self {
+        match how {
+            Begin::ImpatientBackup => Self::impatient(instance),
+            _ => Self::whole(instance),
+        }
+    }
+}
+
+/// Enters BACKUP. While the start is delayed the down timer does not run.
+pub(crate) fn enter(instance: &mut Instance, entry: Entry, cause: Cause, world: &mut World, now: Instant) {
+    let backup = Backup { master_interval: entry.master_interval, preempts_after: None, released_by: None };
+    instance.move_to(Role::Backup(backup), cause, world, now);
+    if !world.is_start_delayed {
+        world.timers.set(instance.due(Timer::MasterDown), now + entry.wait);
+    }
+}
+
+/// An advert has been believed.
+pub(crate) fn on_advertisement(
+    instance: &mut Instance,
+    advert: &Advert,
+    world: &mut World,
+    now: Instant,
+) -> Step {
+    let Advert { from, priority, .. } = *advert;
+    let config = instance.config.clone();
+    let ours = instance.priority;
+    let Role::Backup(backup) = &mut instance.role else {
+        return Step::Stay;
+    };
+    if priority.is_release() {
+        // The master resigned: wait only Skew_Time, so that the best backup moves first. Also under `nopreempt`,
+        // which forbids to push a master aside, not to replace one that left.
+        backup.released_by = Some(from);
+        let master_interval = backup.master_interval;
+        let wait = instance.skew_time(master_interval);
+        world.timers.set(instance.due(Timer::MasterDown), now + wait);
+        instance.report(world, EventKind::ReleaseHeardAsBackup { from });
+        return Step::Stay;
+    }
+    let is_lower = priority < ours;
+    let mut delay_started = false;
+    if is_lower && config.preempt {
+        let delay_runs = match backup.preempts_after {
+            _ if config.preempt_delay == Duration::ZERO => false,
+            None => {
+                backup.preempts_after = Some(now + config.preempt_delay);
+                delay_started = true;
+                true
+            }
+            Some(end) => now <= end,
+        };
+        if !delay_runs {
+            instance.report(world, EventKind::LowerPriorityHeardAsBackup { from, priority });
+            return Step::Stay;
+        }
+    }
+    if !is_lower {
+        backup.preempts_after = None;
+    }
+    accept(instance, advert, world, now);
+    if delay_started {
+        instance.report(world, EventKind::PreemptDelayStarted(config.preempt_delay));
+    }
+    Step::Stay
+}
+
+/// This is our master: both intervals follow its own.
+fn accept(instance: &mut Instance, advert: &Advert, world: &mut World, now: Instant) {
+    let Advert { from, priority, interval, .. } = *advert;
+    let Role::Backup(backup) = &mut instance.role else {
+        return;
+    };
+    if let Some(interval) = interval {
+        backup.master_interval = interval;
+    }
+    backup.released_by = None;
+    let master_interval = backup.master_interval;
+    instance.wanted = State::Backup;
+    world.timers.set(instance.due(Timer::MasterDown), now + instance.down_interval(master_interval));
+    let before = instance.heard.master.replace((from, priority)).map(|(address, _)| address);
+    if before != Some(from) {
+        instance.heard.reported = 0;
+        instance.report(world, EventKind::MasterKnown { address: from, before, priority });
+    }
+}
+
+/// Nobody has been heard for long enough.
+pub(crate) fn on_master_down(instance: &mut Instance) -> Step {
+    let Role::Backup(backup) = &instance.role else {
+        return Step::Stay;
+    };
+    let last_master = instance.heard.master.map(|(address, _)| address);
+    Step::WantsMaster(match backup.released_by {
+        Some(last_master) => Cause::MasterReleased { last_master },
+        None => Cause::MasterDown { last_master },
+    })
+}
+
+/// The group forbids to become MASTER: waits again, and says that it would.
+pub(crate) fn hold_back(instance: &mut Instance, world: &mut World, now: Instant) {
+    instance.wanted = State::Master;
+    let master_interval = instance.role.master_interval().unwrap_or(instance.own_interval());
+    world.timers.set(instance.due(Timer::MasterDown), now + instance.down_interval(master_interval));
+}
+
+/// The effective priority changed, or the interval: the deadline moves by the difference of the two waits.
+pub(crate) fn on_wait_changed(instance: &Instance, before: Duration, world: &mut World) {
+    let Role::Backup(backup) = &instance.role else {
+        return;
+    };
+    let due = instance.due(Timer::MasterDown);
+    if let Some(deadline) = world.timers.deadline(due) {
+        let after = instance.down_interval(backup.master_interval);
+        world.timers.set(due, deadline + after - before);
+    }
+}
+
+/// The start delay is over: listening begins now.
+pub(crate) fn start_timer(instance: &Instance, wait: Duration, world: &mut World, now: Instant) {
+    if matches!(instance.role, Role::Backup(_)) {
+        world.timers.set(instance.due(Timer::MasterDown), now + wait);
+    }
+}

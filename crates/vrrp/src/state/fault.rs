@@ -1,0 +1,32 @@
+//! FAULT: something the instance depends on is missing. It neither speaks nor listens.
+
+use crate::announce;
+use crate::config::Transport;
+use crate::event::Cause;
+use crate::instance::Instance;
+use crate::state::{Role, backup, master};
+use crate::timers::Timer;
+use crate::world::World;
+use keepalived_types::Instant;
+
+/// Enters FAULT. A MASTER says so, once (vrrp reference D8), where there is still something to say it with.
+pub(crate) fn enter(instance: &mut Instance, cause: Cause, world: &mut World, now: Instant) {
+    let link_exists = instance.place.link.is_none_or(|index| world.links.get(index).is_some());
+    master::leave(instance, link_exists, world);
+    world.timers.cancel(instance.due(Timer::MasterDown));
+    instance.move_to(Role::Fault, cause, world, now);
+}
+
+/// Every reason is gone. Always by way of BACKUP: others may be master by now.
+pub(crate) fn leave(instance: &mut Instance, world: &mut World, now: Instant) {
+    instance.heard.master = None;
+    let entry = if instance.starts_as_master() {
+        backup::Entry::impatient(instance)
+    } else {
+        backup::Entry::whole(instance)
+    };
+    if matches!(instance.config.transport, Transport::Unicast { .. }) {
+        announce::source(instance, world, now);
+    }
+    backup::enter(instance, entry, Cause::FaultsCleared, world, now);
+}

@@ -1,0 +1,163 @@
+//! RFC 9568 §6.4.3, the Master state (the RFC calls it Active): speaks, and holds the virtual addresses.
+
+use crate::acceptance::{Advert, remark};
+use crate::announce;
+use crate::election::{Rival, rank};
+use crate::encode::{send_advert, send_release};
+use crate::event::{Cause, EventKind};
+use crate::instance::Instance;
+use crate::network;
+use crate::state::{Role, Step, backup};
+use crate::timers::Timer;
+use crate::world::World;
+use keepalived_types::{Instant, Priority};
+use std::time::Duration;
+
+/// What a master remembers.
+#[derive(Debug)]
+pub(crate) struct Master {
+    /// When others heard us last.
+    pub(crate) last_sent: Instant,
+}
+
+/// Becomes MASTER: advert first, then the addresses, then the announcements, then the news.
+pub(crate) fn enter(instance: &mut Instance, cause: Cause, world: &mut World, now: Instant) {
+    let timed_out = matches!(cause, Cause::MasterDown { .. } | Cause::MasterReleased { .. });
+    world.timers.cancel(instance.due(Timer::MasterDown));
+    send_advert(instance, world);
+    world.timers.set(instance.due(Timer::Advert), now + instance.own_interval());
+    network::claim(instance, world);
+    announce::burst(instance, instance.config.garp.repeat.max(1), world, now);
+    announce::schedule(instance, world, now);
+    instance.heard.master = None;
+    instance.counters.became_master += 1;
+    if timed_out {
+        instance.report(world, EventKind::MasterDownTimerExpired);
+    }
+    instance.move_to(Role::Master(Master { last_sent: now }), cause, world, now);
+    network::report_set(instance, world);
+}
+
+/// Stops being MASTER, whatever comes next. `releases`: tells the backups with priority 0 that they need not wait.
+pub(crate) fn leave(instance: &mut Instance, releases: bool, world: &mut World) {
+    if !instance.is_master() {
+        return;
+    }
+    if releases && send_release(instance, world) {
+        instance.report(world, EventKind::ReleaseSent);
+    }
+    world.timers.cancel(instance.due(Timer::Advert));
+    announce::cancel(instance, world);
+    network::withdraw(instance, world);
+    network::report_removed(instance, world);
+    instance.counters.released_master += 1;
+}
+
+/// Leaves MASTER for BACKUP.
+pub(crate) fn step_down(
+    instance: &mut Instance,
+    entry: backup::Entry,
+    releases: bool,
+    cause: Cause,
+    world: &mut World,
+    now: Instant,
+) {
+    leave(instance, releases, world);
+    backup::enter(instance, entry, cause, world, now);
+}
+
+/// Adver_Timer has come. The next one is reckoned from when this one was due, so that the period does not drift;
+/// after an oversleep of a whole interval it starts anew instead of catching up.
+pub(crate) fn on_advert_timer(instance: &mut Instance, due: Instant, world: &mut World, now: Instant) {
+    let interval = instance.own_interval();
+    send_now(instance, world, now);
+    let next = due + interval;
+    world.timers.set(instance.due(Timer::Advert), if next > now { next } else { now + interval });
+}
+
+/// Sends out of turn; the timer starts anew, and only because something was sent (vrrp reference D1).
+pub(crate) fn send_and_restart(instance: &mut Instance, world: &mut World, now: Instant) {
+    send_now(instance, world, now);
+    world.timers.set(instance.due(Timer::Advert), now + instance.own_interval());
+}
+
+fn send_now(instance: &mut Instance, world: &mut World, now: Instant) {
+    if send_advert(instance, world)
+        && let Role::Master(master) = &mut instance.role
+    {
+        master.last_sent = now;
+    }
+}
+
+/// An advert has been believed.
+pub(crate) fn on_advertisement(
+    instance: &mut Instance,
+    advert: &Advert,
+    world: &mut World,
+    now: Instant,
+) -> Step {
+    let Advert { from, priority, .. } = *advert;
+    let ours = instance.priority;
+    if priority.is_owner() && instance.is_address_owner() && instance.heard.is_first(remark::OWNER) {
+        instance.report(world, EventKind::OwnerConflict { from });
+    }
+    match rank(priority, from, ours, instance.place.source) {
+        Rival::Release => {
+            instance.report(world, EventKind::ReleaseHeardAsMaster { from });
+            send_and_restart(instance, world, now);
+            Step::Stay
+        }
+        Rival::Higher => {
+            yield_to(instance, advert, false, world, now);
+            Step::Yielded
+        }
+        Rival::HigherAddress => {
+            yield_to(instance, advert, true, world, now);
+            Step::Yielded
+        }
+        Rival::Lower => {
+            let answering = !instance.config.lower_priority_no_advert;
+            if answering {
+                send_and_restart(instance, world, now);
+            }
+            announce::after_lower_priority(instance, world, now);
+            let kind = EventKind::LowerPriorityHeardAsMaster { from, priority, ours, answering };
+            instance.report(world, kind);
+            Step::HeardLower
+        }
+        // Somebody uses our address: neither can win. Nothing sensible is left to do here.
+        Rival::Same => Step::Stay,
+    }
+}
+
+/// A better router is there: no priority 0, for nobody else should take over.
+fn yield_to(instance: &mut Instance, advert: &Advert, by_address: bool, world: &mut World, now: Instant) {
+    let Advert { from, priority, interval, .. } = *advert;
+    let ours = instance.priority;
+    if instance.config.higher_priority_send_advert {
+        send_now(instance, world, now);
+    }
+    instance.report(world, EventKind::BetterMaster { from, priority, ours, by_address });
+    let entry = backup::Entry::after_master(instance, interval.unwrap_or(instance.own_interval()));
+    let cause = Cause::BetterAdvert { from, priority, ours, by_address };
+    step_down(instance, entry, false, cause, world, now);
+    instance.heard.master = Some((from, priority));
+    instance.report(world, EventKind::MasterKnown { address: from, before: None, priority });
+}
+
+/// `timer_expired_backup`: were we away so long that a router of this priority has taken over meanwhile?
+pub(crate) fn was_replaced(instance: &Instance, now: Instant) -> bool {
+    let Role::Master(master) = &instance.role else {
+        return false;
+    };
+    let Some(theirs) = instance.config.timer_expired_backup.filter(|_| !instance.config.preempt) else {
+        return false;
+    };
+    now > master.last_sent + patience_of(instance, theirs)
+}
+
+/// How long a backup of this priority waits for us.
+fn patience_of(instance: &Instance, theirs: Priority) -> Duration {
+    let version = instance.config.version;
+    crate::intervals::master_down_interval(version, theirs, instance.own_interval(), 3)
+}

@@ -1,0 +1,261 @@
+//! Sync groups and trackers: checklist points 88 to 94, 96, 97.
+
+use super::*;
+use crate::Reading;
+use crate::config::{
+    FileTracker, ParameterMatch, ProcessTracker, ScriptTracker, SyncGroupConfig, Track, Trackers,
+};
+use keepalived_types::{Command, Credentials, PriorityWeight};
+
+fn pair(a: u8, b: u8) -> Config {
+    let second = InstanceConfig {
+        name: "VI_2".to_owned(),
+        vrid: Vrid::new(52).expect("not 0"),
+        virtual_addresses: vec![vip("10.1.0.200")],
+        ..ipv4(b)
+    };
+    let group = SyncGroupConfig {
+        name: "G".to_owned(),
+        members: vec!["VI_1".to_owned(), "VI_2".to_owned()],
+        trackers: Trackers::default(),
+        tracking_weight: false,
+        notify: crate::config::NotifyScripts::default(),
+        priority_notices: crate::config::PriorityNotices::default(),
+        smtp_alert: false,
+    };
+    Config { instances: vec![ipv4(a), second], sync_groups: vec![group], ..Config::default() }
+}
+
+fn states(bench: &Bench) -> [State; 2] {
+    [bench.state_of("VI_1"), bench.state_of("VI_2")]
+}
+
+fn track(weight: i16, reverse: bool) -> Track {
+    Track { weight: PriorityWeight::new(weight).expect("in range"), reverse }
+}
+
+fn script(name: &str, rise: u32, fall: u32) -> ScriptTracker {
+    let command = Command {
+        path: "/bin/true".into(),
+        argv: vec!["/bin/true".to_owned()],
+        run_as: Credentials { uid: 0, gid: 0, groups: None },
+        through_shell: false,
+    };
+    let (interval, timeout) = (ms(1000), ms(1000));
+    ScriptTracker {
+        name: name.to_owned(),
+        command,
+        interval,
+        timeout,
+        track: track(0, false),
+        rise,
+        fall,
+        init_fail: false,
+    }
+}
+
+fn with_script(weight: i16, reverse: bool) -> Config {
+    let mut instance = ipv4(150);
+    instance.trackers.scripts = vec![("chk".to_owned(), track(weight, reverse))];
+    Config { scripts: vec![script("chk", 1, 1)], ..one(instance) }
+}
+
+fn ran(success: bool) -> impl FnOnce(&mut Engine, Instant) {
+    move |engine, now| engine.handle_tracker("chk", Reading::Script { success }, now)
+}
+
+#[test]
+fn c88_a_silent_group_moves_when_its_slower_timer_ends() {
+    let mut bench = Bench::begun(pair(150, 100));
+    bench.run(ms(3500));
+    assert_eq!(states(&bench), [State::Backup; 2], "the first one is held back");
+    bench.run(ms(200));
+    assert_eq!(states(&bench), [State::Master; 2]);
+    assert_eq!(bench.entered_at(State::Master), Some(3_609_375));
+    assert_eq!(bench.entered_by("G"), [State::Backup, State::Master]);
+    assert_eq!(bench.sent().len(), 2, "each with its own advert");
+}
+
+#[test]
+fn c89_one_better_advert_moves_the_whole_group_without_a_release() {
+    let mut bench = Bench::begun(pair(150, 100));
+    bench.run(ms(4000));
+    bench.forget();
+    bench.hear(&Forged { vrid: 52, addresses: vec![vip("10.1.0.200")], ..Forged::v2(200) });
+    assert_eq!(states(&bench), [State::Backup; 2]);
+    assert_eq!(bench.releases(), 0);
+    assert_eq!(bench.cause(), Cause::SyncGroup { group: "G".to_owned(), member: "VI_2".to_owned() });
+    assert_eq!(bench.entered_by("G"), [State::Backup]);
+}
+
+#[test]
+fn c90_one_faulty_member_faults_all_and_its_recovery_all_again() {
+    let mut config = pair(150, 100);
+    config.instances[1].interface = Some(name("eth1"));
+    let mut bench = Bench::begun(config);
+    assert_eq!(states(&bench), [State::Fault; 2]);
+    assert_eq!(bench.faults(), [Fault::SyncGroup("VI_2".to_owned())]);
+    bench.tell(|engine, now| engine.handle_link(link(3, "eth1"), now));
+    bench.tell(|engine, now| engine.handle_address(address(3, "10.1.9.1", 24), now));
+    assert_eq!(states(&bench), [State::Backup; 2]);
+    bench.run(ms(4000));
+    assert_eq!(states(&bench), [State::Master; 2]);
+    bench.forget();
+    bench.tell(|engine, now| engine.handle_link(Link { is_up: false, ..link(3, "eth1") }, now));
+    assert_eq!(states(&bench), [State::Fault; 2]);
+    assert_eq!(bench.releases(), 2, "one each");
+    assert_eq!(bench.entered_by("G"), [State::Fault]);
+}
+
+#[test]
+fn a_lost_address_moves_the_whole_group_for_skew_time() {
+    let mut bench = Bench::begun(pair(150, 100));
+    bench.run(ms(4000));
+    bench.forget();
+    bench.tell(|engine, now| engine.handle_network_lost(InstanceId(0), ip("10.1.0.100"), now));
+    assert_eq!(states(&bench), [State::Backup; 2]);
+    assert_eq!(bench.releases(), 2);
+    bench.run(ms(1100));
+    assert_eq!(states(&bench), [State::Master; 2]);
+}
+
+#[test]
+fn a_lower_priority_heard_by_one_lets_all_announce() {
+    let mut bench = Bench::begun(pair(150, 100));
+    bench.run(ms(4000));
+    bench.forget();
+    bench.hear(&Forged::v2(20));
+    assert_eq!(bench.announced().len(), 2);
+    assert_eq!(bench.sent().len(), 1);
+}
+
+#[test]
+fn a_held_back_member_that_hears_a_master_wants_backup_again() {
+    let mut bench = Bench::begun(pair(150, 100));
+    let other = Forged { vrid: 52, addresses: vec![vip("10.1.0.200")], ..Forged::v2(200) };
+    for _ in 0..10 {
+        bench.hear(&other);
+        bench.run(ms(1000));
+    }
+    assert_eq!(states(&bench), [State::Backup; 2], "while one member's master lives, the group waits");
+    bench.hear(&Forged::v2(200));
+    bench.run(ms(3000));
+    assert_eq!(states(&bench), [State::Backup; 2]);
+}
+
+#[test]
+fn a_tracker_of_the_group_concerns_all_members() {
+    let mut config = pair(150, 100);
+    config.sync_groups[0].trackers.interfaces = vec![(name("eth1"), track(0, false))];
+    let mut bench = Bench::begun(config);
+    assert_eq!(states(&bench), [State::Fault; 2]);
+    bench.tell(|engine, now| engine.handle_link(link(3, "eth1"), now));
+    assert_eq!(states(&bench), [State::Backup; 2]);
+}
+
+#[test]
+fn c91_a_failing_weighted_script_shows_in_the_next_advert() {
+    let mut bench = Bench::begun(with_script(-20, false));
+    bench.tell(ran(true));
+    bench.run(ms(4000));
+    bench.forget();
+    bench.tell(ran(false));
+    bench.run(ms(1000));
+    assert_eq!(bench.sent().iter().map(|(_, priority)| *priority).collect::<Vec<_>>(), [130]);
+    bench.tell(ran(true));
+    assert_eq!(bench.priority(), 150);
+}
+
+#[test]
+fn an_unweighted_script_without_a_result_holds_the_instance_silently() {
+    let mut bench = Bench::begun(with_script(0, false));
+    bench.run(ms(10_000));
+    assert_eq!(bench.state(), State::Initialize);
+    assert_eq!(bench.events(), [] as [&EventKind; 0]);
+    bench.tell(ran(true));
+    assert_eq!(bench.silence_until_master(), 3_414_062);
+    bench.tell(ran(false));
+    assert_eq!(bench.faults(), [Fault::Tracker("chk".to_owned())]);
+    assert_eq!(bench.releases(), 1);
+}
+
+#[test]
+fn c94_init_fail_starts_in_fault() {
+    let mut config = with_script(0, false);
+    config.scripts[0].init_fail = true;
+    config.scripts[0].rise = 2;
+    let mut bench = Bench::begun(config);
+    assert_eq!(bench.faults(), [Fault::Tracker("chk".to_owned())]);
+    bench.tell(ran(true));
+    assert_eq!(bench.state(), State::Fault);
+    bench.tell(ran(true));
+    assert_eq!(bench.state(), State::Backup);
+}
+
+#[test]
+fn c96_a_reload_keeps_a_reversed_contribution() {
+    let config = with_script(10, true);
+    let mut bench = Bench::begun(config.clone());
+    bench.tell(ran(true));
+    assert_eq!(bench.priority(), 140);
+    bench.forget();
+    bench.tell(|engine, now| engine.reconfigure(config, now));
+    assert_eq!(bench.priority(), 140);
+    assert_eq!(bench.effects().count(), 0);
+}
+
+#[test]
+fn c97_numbers_in_a_file_become_priorities() {
+    let mut instance = ipv4(150);
+    instance.trackers.files = vec![("f".to_owned(), track(1, false))];
+    let file =
+        FileTracker { name: "f".to_owned(), path: "/run/f".into(), track: track(1, false), init: None };
+    let mut bench = Bench::begun(Config { files: vec![file], ..one(instance) });
+    for (value, priority) in [(10, 160), (-20, 130), (500, 254), (-253, 1), (0, 150), (16, 166)] {
+        bench.tell(|engine, now| engine.handle_tracker("f", Reading::File(value), now));
+        assert_eq!((bench.priority(), bench.state()), (priority, State::Backup), "{value}");
+    }
+    bench.tell(|engine, now| engine.handle_tracker("f", Reading::File(-254), now));
+    assert_eq!(bench.state(), State::Fault);
+}
+
+#[test]
+fn c99_a_process_quorum_counts_after_its_delay() {
+    let mut instance = ipv4(150);
+    instance.trackers.processes = vec![("p".to_owned(), track(0, false))];
+    let process = ProcessTracker {
+        name: "p".to_owned(),
+        process: vec!["nginx".to_owned()],
+        parameters: ParameterMatch::Exact,
+        full_command: false,
+        track: track(0, false),
+        quorum: 1,
+        quorum_max: Some(0),
+        fork_delay: Duration::ZERO,
+        terminate_delay: ms(2000),
+    };
+    let count = |count: u32| {
+        move |engine: &mut Engine, now| engine.handle_tracker("p", Reading::Processes(count), now)
+    };
+    let mut bench = Bench::begun(Config { processes: vec![process.clone()], ..one(instance.clone()) });
+    bench.tell(count(0));
+    assert_eq!(bench.state(), State::Backup);
+    bench.tell(count(1));
+    bench.run(ms(1900));
+    assert_eq!(bench.state(), State::Backup);
+    bench.run(ms(200));
+    assert_eq!(bench.state(), State::Fault);
+    bench.tell(count(0));
+    assert_eq!(bench.state(), State::Backup);
+}
+
+#[test]
+fn a_bfd_session_of_weight_0_is_a_fault_until_it_is_up() {
+    let mut instance = ipv4(150);
+    instance.trackers.bfd = vec![("b".to_owned(), track(0, false))];
+    let bfd = crate::config::TrackedBfd { name: "b".to_owned(), track: track(0, false) };
+    let mut bench = Bench::begun(Config { bfd: vec![bfd], ..one(instance) });
+    assert_eq!(bench.faults(), [Fault::Tracker("b".to_owned())]);
+    bench.tell(|engine, now| engine.handle_tracker("b", Reading::Bfd { up: true }, now));
+    assert_eq!(bench.state(), State::Backup);
+}

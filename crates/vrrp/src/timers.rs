@@ -1,0 +1,172 @@
+//! All timers of the engine in one table.
+//!
+//! A backup's Master_Down_Timer moves with every advert it hears, so moving a deadline to a later time is one store:
+//! the entry in the heap stays where it is and is put back when it surfaces too early. Everything else that is stale
+//! is recognised when it surfaces, because only the entry that a slot calls its own counts.
+
+use crate::effect::InstanceId;
+use keepalived_types::{IfIndex, Instant};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+/// What an instance waits for. At the same moment adverts leave before anything else happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Timer {
+    /// Adver_Timer of a master (RFC 9568 §6.2): the next advert is due.
+    Advert,
+    /// Master_Down_Timer of a backup; RFC 9568 §6.2 calls it Active_Down_Timer.
+    MasterDown,
+    /// The announcements that follow becoming MASTER after `garp_master_delay`.
+    SecondBurst,
+    /// The announcements that follow a lower priority advert after `garp_lower_prio_delay`.
+    LowerPriorityBurst,
+    /// The next periodic announcements (`garp_master_refresh`).
+    Refresh,
+    /// The next announcements on interfaces that carry no adverts (`garp_extra_if`).
+    ExtraInterfaces,
+}
+
+impl Timer {
+    const ALL: [Self; 6] = [
+        Self::Advert,
+        Self::MasterDown,
+        Self::SecondBurst,
+        Self::LowerPriorityBurst,
+        Self::Refresh,
+        Self::ExtraInterfaces,
+    ];
+
+    const fn slot(self) -> usize {
+        match self {
+            Self::Advert => 0,
+            Self::MasterDown => 1,
+            Self::SecondBurst => 2,
+            Self::LowerPriorityBurst => 3,
+            Self::Refresh => 4,
+            Self::ExtraInterfaces => 5,
+        }
+    }
+}
+
+/// Whose deadline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Due {
+    /// `vrrp_startup_delay` is over.
+    StartupDelay,
+    /// One of an instance's timers. The timer stands first so that all adverts of a moment leave together.
+    Instance(Timer, InstanceId),
+    /// A change of a link has lasted long enough to count (`interface_up_down_delays`).
+    LinkDelay(IfIndex),
+    /// A process quorum has been reached or lost for long enough; the number of the tracker.
+    ProcessDelay(u32),
+    /// The next paced announcement of this queue may leave (`vrrp_garp_interval`).
+    Announcement(u32),
+}
+
+/// One deadline: when it is, and which of the heap's entries stands for it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Slot {
+    deadline: Option<Instant>,
+    queued: Option<Instant>,
+}
+
+/// Every deadline there is.
+#[derive(Debug, Default)]
+pub(crate) struct Timers {
+    instances: Vec<Option<Box<[Slot; Timer::ALL.len()]>>>,
+    others: BTreeMap<Due, Slot>,
+    heap: BinaryHeap<Reverse<(Instant, Due)>>,
+}
+
+impl Timers {
+    /// Sets, or moves, a deadline.
+    pub(crate) fn set(&mut self, due: Due, at: Instant) {
+        let slot = self.slot_mut(due);
+        slot.deadline = Some(at);
+        if slot.queued.is_none_or(|queued| queued > at) {
+            slot.queued = Some(at);
+            self.heap.push(Reverse((at, due)));
+        }
+    }
+
+    /// Forgets a deadline.
+    pub(crate) fn cancel(&mut self, due: Due) {
+        if self.deadline(due).is_some() {
+            self.slot_mut(due).deadline = None;
+        }
+    }
+
+    /// Forgets all deadlines of an instance, which is about to go.
+    pub(crate) fn forget_instance(&mut self, instance: InstanceId) {
+        if let Some(slots) = usize::try_from(instance.0).ok().and_then(|index| self.instances.get_mut(index))
+        {
+            *slots = None;
+        }
+    }
+
+    /// Forgets every deadline.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// When this is due, if it is set.
+    pub(crate) fn deadline(&self, due: Due) -> Option<Instant> {
+        self.slot(due).and_then(|slot| slot.deadline)
+    }
+
+    /// The time at which [`Timers::pop`] has to be called next: never later than the earliest deadline.
+    pub(crate) fn next(&self) -> Option<Instant> {
+        self.heap.peek().map(|Reverse((at, _))| *at)
+    }
+
+    /// Takes the earliest deadline that has come, with the time for which it was set.
+    pub(crate) fn pop(&mut self, now: Instant) -> Option<(Instant, Due)> {
+        while let Some(&Reverse((at, due))) = self.heap.peek() {
+            if at > now {
+                return None;
+            }
+            self.heap.pop();
+            if self.slot(due).and_then(|slot| slot.queued) != Some(at) {
+                continue; // Another entry stands for this slot, or none any more.
+            }
+            let slot = self.slot_mut(due);
+            slot.queued = None;
+            match slot.deadline {
+                Some(deadline) if deadline > at => self.set(due, deadline),
+                Some(deadline) => {
+                    slot.deadline = None;
+                    return Some((deadline, due));
+                }
+                None => {}
+            }
+        }
+        None
+    }
+
+    fn slot(&self, due: Due) -> Option<&Slot> {
+        match due {
+            Due::Instance(timer, id) => {
+                let index = usize::try_from(id.0).ok()?;
+                self.instances.get(index)?.as_ref().map(|slots| &slots[timer.slot()])
+            }
+            other => self.others.get(&other),
+        }
+    }
+
+    fn slot_mut(&mut self, due: Due) -> &mut Slot {
+        match due {
+            Due::Instance(timer, id) => {
+                let index =
+                    usize::try_from(id.0).expect("a usize has at least 32 bits on every supported system");
+                if self.instances.len() <= index {
+                    self.instances.resize_with(index + 1, || None);
+                }
+                &mut self.instances[index].get_or_insert_default()[timer.slot()]
+            }
+            other => self.others.entry(other).or_default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

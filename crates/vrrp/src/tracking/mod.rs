@@ -1,0 +1,201 @@
+//! What instances follow besides adverts, and what it does to them: a weight, or a fault.
+//!
+//! Nothing is added up as it happens. Whenever something that an instance follows has changed, its priority
+//! (`weights.rs`) and its faults (`faults.rs`) are computed anew from what is true now, so that no sequence of changes,
+//! reloads included, can leave a remainder.
+
+mod faults;
+mod interface;
+mod process;
+mod script;
+mod weights;
+
+pub(crate) use faults::find as find_faults;
+pub(crate) use weights::effective as effective_priority;
+
+use crate::config::{Config, InstanceConfig, ProcessTracker, SyncGroupConfig, Track, Trackers};
+use crate::input::Reading;
+use crate::timers::{Due, Timers};
+use keepalived_types::{Instant, InterfaceName, PriorityWeight};
+use process::Process;
+use script::Script;
+use std::collections::HashMap;
+
+/// Something that instances follow.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Watched {
+    Interface(InterfaceName),
+    Script(String),
+    File(String),
+    Process(String),
+    Bfd(String),
+}
+
+/// Something that one instance follows, and what it does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Followed {
+    pub(crate) watched: Watched,
+    pub(crate) track: Track,
+}
+
+/// Failure means FAULT.
+const FAULT_ONLY: Track = Track { weight: PriorityWeight::FAULT, reverse: false };
+
+/// Everything an instance follows: its own trackers, its group's, and interfaces of static addresses whose track
+/// group names it. Its own interface and those of its addresses are not trackers.
+pub(crate) fn followed(
+    config: &InstanceConfig,
+    group: Option<&SyncGroupConfig>,
+    all: &Config,
+) -> Vec<Followed> {
+    let mut followed = list(&config.trackers);
+    for mut theirs in group.map(|group| list(&group.trackers)).unwrap_or_default() {
+        if group.is_some_and(|group| has_owner(group, all)) {
+            // An owner's priority is fixed, so a weight would pull the members apart (vrrp reference 3.1).
+            theirs.track.weight = PriorityWeight::FAULT;
+        }
+        match followed.iter_mut().find(|own| own.watched == theirs.watched) {
+            // Given twice, the group's weight counts, unless the instance wants a fault.
+            Some(own) if own.track.weight == PriorityWeight::FAULT => {}
+            Some(own) => own.track = theirs.track,
+            None => followed.push(theirs),
+        }
+    }
+    let groups = all.track_groups.iter().filter(|group| group.instances.contains(&config.name));
+    for group in groups {
+        let named =
+            |address: &&crate::config::AddressConfig| address.track_group.as_ref() == Some(&group.name);
+        for interface in
+            all.static_addresses.iter().filter(named).filter_map(|address| address.interface.clone())
+        {
+            followed.push(Followed { watched: Watched::Interface(interface), track: FAULT_ONLY });
+        }
+    }
+    followed
+}
+
+fn has_owner(group: &SyncGroupConfig, all: &Config) -> bool {
+    all.instances
+        .iter()
+        .any(|instance| instance.priority.is_owner() && group.members.contains(&instance.name))
+}
+
+fn list(trackers: &Trackers) -> Vec<Followed> {
+    let mut list = Vec::new();
+    for (interface, track) in &trackers.interfaces {
+        list.push(Followed { watched: Watched::Interface(interface.clone()), track: *track });
+    }
+    let mut add = |trackers: &[(String, Track)], watched: fn(String) -> Watched| {
+        list.extend(
+            trackers.iter().map(|(name, track)| Followed { watched: watched(name.clone()), track: *track }),
+        );
+    };
+    add(&trackers.scripts, Watched::Script);
+    add(&trackers.files, Watched::File);
+    add(&trackers.processes, Watched::Process);
+    add(&trackers.bfd, Watched::Bfd);
+    list
+}
+
+/// The last readings.
+#[derive(Debug, Default)]
+pub(crate) struct Observed {
+    scripts: HashMap<String, Script>,
+    files: HashMap<String, i64>,
+    processes: HashMap<String, Process>,
+    process_names: Vec<String>,
+    bfd: HashMap<String, bool>,
+}
+
+impl Observed {
+    /// Takes over a configuration; readings of what is still configured in the same way are kept.
+    pub(crate) fn configure(&mut self, config: &Config) {
+        let mut old = std::mem::take(self);
+        for tracker in &config.scripts {
+            let kept = old.scripts.remove(&tracker.name).filter(|script| script.config == *tracker);
+            let script = kept.unwrap_or_else(|| Script::new(tracker.clone()));
+            self.scripts.insert(tracker.name.clone(), script);
+        }
+        for (number, tracker) in config.processes.iter().enumerate() {
+            let kept = old.processes.remove(&tracker.name);
+            self.processes.insert(tracker.name.clone(), Process::adopt(kept, number, tracker.clone()));
+            self.process_names.push(tracker.name.clone());
+        }
+        let is_file = |name: &String| config.files.iter().any(|file| file.name == *name);
+        self.files = old.files.into_iter().filter(|(name, _)| is_file(name)).collect();
+        let is_bfd = |name: &String| config.bfd.iter().any(|bfd| bfd.name == *name);
+        self.bfd = old.bfd.into_iter().filter(|(name, _)| is_bfd(name)).collect();
+    }
+
+    /// Takes a reading. Returns what has to be looked at again.
+    pub(crate) fn read(
+        &mut self,
+        name: &str,
+        reading: Reading,
+        timers: &mut Timers,
+        now: Instant,
+    ) -> Option<Watched> {
+        match reading {
+            Reading::Script { success } => {
+                self.scripts.get_mut(name)?.read(success).then(|| Watched::Script(name.to_owned()))
+            }
+            Reading::File(value) => {
+                let changed = self.files.insert(name.to_owned(), value) != Some(value);
+                changed.then(|| Watched::File(name.to_owned()))
+            }
+            Reading::Bfd { up } => {
+                let changed = self.bfd.insert(name.to_owned(), up) != Some(up);
+                changed.then(|| Watched::Bfd(name.to_owned()))
+            }
+            Reading::Processes(count) => {
+                let process = self.processes.get_mut(name)?;
+                process.read(count, timers, now).then(|| Watched::Process(name.to_owned()))
+            }
+        }
+    }
+
+    /// The delay of a process quorum is over. Returns what has to be looked at again.
+    pub(crate) fn process_delay_is_over(&mut self, number: u32) -> Option<Watched> {
+        let name = self.process_names.get(usize::try_from(number).ok()?)?;
+        self.processes.get_mut(name)?.delay_is_over();
+        Some(Watched::Process(name.clone()))
+    }
+
+    /// Is it known whether this is up? A script that has not run yet is not.
+    fn is_up(&self, watched: &Watched) -> Option<bool> {
+        match watched {
+            Watched::Interface(_) | Watched::File(_) => None,
+            Watched::Script(name) => self.scripts.get(name)?.is_up(),
+            Watched::Process(name) => self.processes.get(name)?.is_up(),
+            // A session that nobody has reported is down.
+            Watched::Bfd(name) => Some(self.bfd.get(name).copied().unwrap_or(false)),
+        }
+    }
+
+    fn file_value(&self, name: &str) -> i64 {
+        self.files.get(name).copied().unwrap_or(0)
+    }
+
+    /// Does one of these scripts, whose failure would be a fault, still have to run for the first time?
+    pub(crate) fn awaits_first_result(&self, followed: &[Followed]) -> bool {
+        followed.iter().any(|followed| match &followed.watched {
+            Watched::Script(name) => {
+                followed.track.weight == PriorityWeight::FAULT
+                    && self.scripts.get(name).is_some_and(|script| script.is_up().is_none())
+            }
+            _ => false,
+        })
+    }
+}
+
+/// The deadline of a process tracker.
+fn process_delay(number: usize) -> Option<Due> {
+    u32::try_from(number).ok().map(Due::ProcessDelay)
+}
+
+/// Is this number of processes right?
+fn is_quorum(tracker: &ProcessTracker, count: u32) -> bool {
+    // `quorum_max 0` asks for the process not to run at all.
+    let least = if tracker.quorum_max == Some(0) { 0 } else { tracker.quorum };
+    count >= least && tracker.quorum_max.is_none_or(|most| count <= most)
+}
