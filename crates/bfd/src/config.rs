@@ -66,10 +66,7 @@ impl SessionConfig {
             ttl: default_ttl(neighbor),
             max_hops: Some(0),
             multihop: false,
-            listeners: Listeners {
-                vrrp: true,
-                checker: true,
-            },
+            listeners: Listeners { vrrp: true, checker: true },
         }
     }
 }

@@ -72,6 +72,8 @@ pub struct VrrpDraft {
     pub groups: Vec<GroupDraft>,
     /// `vrrp_script` with the place of each.
     pub scripts: Vec<(ScriptTracker, Span)>,
+    /// Somebody other than root could change one of them.
+    pub insecure_scripts: bool,
     /// `track_file` with the place of each.
     pub files: Vec<(FileTracker, Span)>,
     /// `vrrp_track_process` with the place of each.

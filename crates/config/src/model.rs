@@ -406,8 +406,8 @@ pub enum FlushOnStop {
 pub struct SyncDaemon {
     /// Where connections are announced.
     pub interface: InterfaceName,
-    /// Master and backup role follow this instance.
-    pub instance: String,
+    /// Master and backup role follow this instance; without one both daemons run.
+    pub instance: Option<String>,
     /// `id`; `None` means the instance's VRID.
     pub id: Option<u8>,
     /// `maxlen` in bytes.

@@ -332,6 +332,7 @@ impl<'a> Reader<'a> {
             self.stack.push(Frame::Rest(text.slice(end..text.len())));
         }
         let head = if end < text.len() { text.slice(0..end).trimmed() } else { text.trimmed() };
+        let head = comment::join_backslash(head);
         let (line, unmatched) = words::line(&head, &self.sources);
         let root = self.sources.root(line.span());
         if unmatched && self.unterminated != Some((root.file, root.line)) {
@@ -370,8 +371,20 @@ impl<'a> Reader<'a> {
     }
 
     fn report_sequence(&self, word: &str, text: &Text, reason: &str, report: &mut Report) {
+        let line = encoding::decode(text.bytes());
+        let detail = match (word, reason) {
+            ("LST", reason) if reason.contains(" values for ") => {
+                Some(format!("~LST specification has too many values '{line}'"))
+            }
+            ("SEQ", reason) if reason.starts_with("step ") => Some(format!("Invalid ~SEQ values '{line}'")),
+            ("SEQ", _) => Some(format!("Invalid ~SEQ definition '{line}'")),
+            _ => None,
+        };
         let message = format!("Invalid ~{word} specification '{}'", encoding::decode(text.bytes()));
         let span = text.span(0..text.len(), &self.sources);
+        if let Some(detail) = detail {
+            report.push(Diagnostic::at(Class::GeneralError, span, detail));
+        }
         report.push(Diagnostic::at(Class::GeneralError, span, message).label(reason));
     }
 

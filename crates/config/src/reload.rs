@@ -120,7 +120,7 @@ fn immutable(old: &Config, new: &Config) -> Vec<String> {
     let settings = [
         ("network namespace", old.identity.net_namespace != new.identity.net_namespace),
         ("IPVS namespace", old.identity.ipvs_namespace != new.identity.ipvs_namespace),
-        ("instance", old.identity.instance != new.identity.instance),
+        ("instance name", old.identity.instance != new.identity.instance),
         ("nftables table name", old.firewall.nftables_table != new.firewall.nftables_table),
         ("nftables IPVS table name", ipvs_table(old) != ipvs_table(new)),
         ("tmp_config_directory", old.files.tmp_config_directory != new.files.tmp_config_directory),

@@ -3,7 +3,6 @@
 mod build;
 mod hint;
 
-#[allow(unused_imports)]
 pub(crate) use build::build;
 
 use crate::line::Line;
@@ -37,7 +36,13 @@ impl Node {
         write!(out, "{:indent$}", "")?;
         print_text(self.line.raw(), out)?;
         let Some(body) = &self.body else { return writeln!(out) };
-        writeln!(out, " {{")?;
+        // Behind a quote that is not closed, a brace would belong to the quote.
+        let is_closed = self.line.raw().matches('"').count().is_multiple_of(2);
+        if is_closed {
+            writeln!(out, " {{")?;
+        } else {
+            writeln!(out, "\n{:indent$}{{", "")?;
+        }
         for node in body {
             node.print(depth + 1, out)?;
         }

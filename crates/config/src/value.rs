@@ -126,6 +126,10 @@ fn parse(text: &str, notation: Notation) -> Parsed {
         (Notation::C, None) if digits.len() > 1 && digits.starts_with('0') => (8, digits),
         _ => (10, digits),
     };
+    if text.is_empty() {
+        // An empty word counts as zero, as it does for strtoul().
+        return Parsed::Number(0);
+    }
     if digits.is_empty() || !digits.bytes().all(|byte| char::from(byte).is_digit(radix)) {
         return Parsed::Invalid;
     }

@@ -63,10 +63,22 @@ impl Reading {
         status::of_test(&self.loaded.report)
     }
 
-    /// The problems as the original words them, each with its line end; then our own remarks.
+    /// The problems as the original words them, each with its line end. Remarks that only we make are left out: status
+    /// 0 of `-t` means that nothing was said.
     #[must_use]
     pub fn plain(&self) -> String {
-        render::plain(&self.loaded.report, &self.loaded.sources)
+        let report = &self.loaded.report;
+        let mut text = String::new();
+        for found in
+            report.diagnostics().iter().filter(|found| !matches!(found.class, Class::Note | Class::LogOnly))
+        {
+            text.push_str(&render::line(found, &self.loaded.sources));
+            text.push('\n');
+        }
+        if report.dropped() > 0 {
+            text.push_str(&format!("{} more problems are not shown\n", report.dropped()));
+        }
+        text
     }
 
     /// The problems with the lines they are about, and what to do.
@@ -77,14 +89,23 @@ impl Reading {
 
     /// What a running daemon writes to its log, where the original's remarks belong that `-t` does not show.
     pub fn log_lines(&self) -> impl Iterator<Item = String> {
-        let problems = self.loaded.report.diagnostics().iter().filter(|found| found.class != Class::Note);
-        problems.map(|found| render::line(found, &self.loaded.sources))
+        self.lines(|class| class != Class::Note)
     }
 
-    /// What keeps a daemon from running with this: `FILE:LINE:COLUMN: message`.
-    pub fn obstacles(&self) -> impl Iterator<Item = String> {
-        let stopping = self.loaded.report.diagnostics().iter().filter(|found| found.stops.is_some());
-        stopping.map(|found| self.with_place(found))
+    /// Remarks that only we make: what is allowed, but hardly meant.
+    pub fn notes(&self) -> impl Iterator<Item = String> {
+        self.lines(|class| class == Class::Note).map(|line| format!("note: {line}"))
+    }
+
+    fn lines(&self, wanted: impl Fn(Class) -> bool) -> impl Iterator<Item = String> {
+        let diagnostics = self.loaded.report.diagnostics().iter().filter(move |found| wanted(found.class));
+        diagnostics.map(|found| render::line(found, &self.loaded.sources))
+    }
+
+    /// The same as `FILE:LINE:COLUMN: message`: for somebody who has to find out why a reload was refused.
+    pub fn placed_lines(&self) -> impl Iterator<Item = String> {
+        let kept = |found: &&Diagnostic| !matches!(found.class, Class::Note | Class::LogOnly);
+        self.loaded.report.diagnostics().iter().filter(kept).map(|found| self.with_place(found))
     }
 
     fn with_place(&self, found: &Diagnostic) -> String {

@@ -6,6 +6,11 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use support::{ONE_INSTANCE, Sandbox, assert_order, is_running, signal, wait_until};
 
+/// Moves both interfaces: the namespace they leave ends when the daemon leaves it, too.
+const MOVE_TO_NAMESPACE: &str = "mkdir /run/netns && ip netns add lan && ip link set eth0 netns lan && \
+    ip link set eth1 netns lan && ip -n lan address add 10.77.0.1/24 dev eth0 && ip -n lan link set eth0 up && \
+    ip -n lan link set eth1 up";
+
 #[test]
 fn a_start_and_a_stop_leave_the_lines_of_the_original_and_no_files() {
     let sandbox = Sandbox::new(ONE_INSTANCE);
@@ -155,6 +160,41 @@ fn an_instance_name_gives_idents_and_pid_files_of_its_own() {
     assert!(daemon.text().contains("Changing syslog ident to Keepalived_blue"));
     assert_eq!(daemon.pid_in("/run/keepalived/keepalived_blue.pid"), Some(daemon.pid()));
     assert!(daemon.pid_in("/run/keepalived/vrrp_blue.pid").is_some());
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
+fn a_network_namespace_is_entered_and_has_pid_files_of_its_own() {
+    let sandbox = Sandbox::new(&format!("net_namespace lan\n{ONE_INSTANCE}"));
+    let mut daemon = sandbox.start(&["-n", "-l", "-D", "-G"], |command| {
+        command.env("PREPARE", MOVE_TO_NAMESPACE);
+    });
+    daemon.expect("Startup complete");
+    assert!(daemon.text().contains("Changing syslog ident to Keepalived_lan"));
+    assert!(daemon.addresses().contains("10.77.0.1/24"), "{}{}", daemon.addresses(), daemon.text());
+    // Inside, the directory of this namespace has the usual name.
+    assert_eq!(daemon.pid_in("/run/keepalived/keepalived.pid"), Some(daemon.pid()));
+    assert!(daemon.pid_in("/run/keepalived/vrrp.pid").is_some());
+    assert_eq!(daemon.stop(), Some(0));
+    assert!(daemon.text().contains("Stopped Keepalived v"));
+}
+
+#[test]
+fn the_command_line_beats_the_configuration() {
+    let text = ONE_INSTANCE.replace("global_defs {", "global_defs {\n    umask 022");
+    let sandbox = Sandbox::new(&format!("net_namespace wan\n{text}"));
+    let mut daemon = sandbox.start(&["-n", "-l", "-D", "-G", "-s", "lan", "-u", "077"], |command| {
+        command.env("PREPARE", MOVE_TO_NAMESPACE);
+    });
+    daemon.expect("Startup complete");
+    let text = daemon.text();
+    assert!(
+        text.contains("Overriding config net_namespace 'wan' with command line namespace 'lan'"),
+        "{text}"
+    );
+    assert!(text.contains("umask command line option specified, ignoring config option"), "{text}");
+    let status = fs::read_to_string(format!("/proc/{}/status", daemon.pid())).expect("alive");
+    assert!(status.contains("Umask:\t0077"), "{status}");
     assert_eq!(daemon.stop(), Some(0));
 }
 

@@ -43,7 +43,7 @@ fn a_bad_configuration_leaves_the_running_one_alone() {
     assert!(daemon.addresses().contains("10.77.0.100/24"));
     assert_eq!(daemon.pid_in("/run/vrrp.pid"), child);
     assert!(!daemon.text().contains("Reload complete"));
-    let place = format!("{}:7:", sandbox.path("keepalived.conf").display());
+    let place = format!("{}:6:", sandbox.path("keepalived.conf").display());
     assert!(daemon.text().contains(&place), "no {place} in:\n{}", daemon.text());
     // And a good one is taken afterwards.
     sandbox.configure(QUICK_INSTANCE);
@@ -94,5 +94,24 @@ fn what_cannot_change_is_named_and_the_reload_is_abandoned() {
     daemon.signal(libc::SIGHUP);
     daemon.expect("Cannot change instance name at a reload - please restart keepalived");
     assert!(!daemon.text().contains("Reload complete"));
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
+fn the_reload_file_is_there_only_while_the_configuration_is_read() {
+    let sandbox = Sandbox::new("");
+    let marker = sandbox.path("reloading");
+    // Left by a daemon that was killed.
+    std::fs::write(&marker, "").expect("written");
+    sandbox.configure(
+        &ONE_INSTANCE
+            .replace("global_defs {", &format!("global_defs {{\n    reload_file {}", marker.display())),
+    );
+    let mut daemon = sandbox.foreground(&[]);
+    daemon.expect("Startup complete");
+    assert!(!marker.exists());
+    daemon.signal(libc::SIGHUP);
+    daemon.expect("Reload complete");
+    assert!(!marker.exists());
     assert_eq!(daemon.stop(), Some(0));
 }

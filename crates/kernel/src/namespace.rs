@@ -51,6 +51,16 @@ pub fn isolate_directory(directory: &Path, name: &str) -> Result<()> {
     mount(Some(&inner), directory, libc::MS_BIND).doing(format!("mount {} over its parent", inner.display()))
 }
 
+/// Undoes [`isolate_directory`] at the end: takes the mount away and removes `directory/name` and `directory`, each if
+/// it is empty. Others may use them, so what cannot be removed stays.
+pub fn release_directory(directory: &Path, name: &str) {
+    let Ok(text) = CString::new(directory.as_os_str().as_bytes()) else { return };
+    // SAFETY: the path ends in NUL. Failure means that nothing was mounted, and is as good.
+    unsafe { libc::umount2(text.as_ptr(), libc::MNT_DETACH) };
+    drop(fs::remove_dir(directory.join(name)));
+    drop(fs::remove_dir(directory));
+}
+
 fn path_of(name: &str) -> Result<PathBuf> {
     let mut parts = Path::new(name).components();
     if let (Some(Component::Normal(_)), None) = (parts.next(), parts.next()) {
@@ -110,9 +120,11 @@ mod tests {
             assert!(!inner.join("outside").exists());
             fs::write(inner.join("inside"), "").expect("a file");
             assert!(isolate_directory(&inner, "../up").is_err());
+            release_directory(&inner, "blue");
+            assert!(inner.join("outside").exists(), "the mount is gone");
         });
         assert!(directory.join("outside").exists());
-        assert!(directory.join("blue/inside").exists());
+        assert!(directory.join("blue/inside").exists(), "what others use stays");
         fs::remove_dir_all(&directory).expect("ours");
     }
 }

@@ -53,6 +53,7 @@ fn a_killed_master_is_replaced_after_the_master_down_interval(
     assert!(pids.len() >= 2, "a parent and a VRRP process, not {pids:?}");
     pair.b.wait_for_address(vip(), PATIENCE).map_err(|error| with_log(error, &b))?;
 
+    b.wait_for_log("(VI_1) Receive advertisement timeout", PATIENCE)?;
     let trace = pair.capture.trace()?;
     assert!(trace.adverts_from(address_a()).all(|timed| timed.advert.priority == 150), "a dead node spoke");
     let last = trace.last_advert(address_a(), SystemTime::now()).expect("adverts before the kill");

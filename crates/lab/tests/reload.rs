@@ -11,19 +11,47 @@ use keepalived_lab::{Classic, Daemon, Program, Result, bounds};
 /// Adverts of one sender may be this far apart when nothing is wrong.
 const LARGEST_SPACING: Duration = Duration::from_millis(1500);
 
-/// Ways to spoil the classic configuration. The original leaves its address behind and dies of some of them.
-fn bad_configurations() -> Vec<String> {
+/// What the log says when a reload is refused; the beginning of the original's words under reload_check_config.
+const REFUSED: &str = "New config failed validation";
+
+/// Ways to spoil the classic configuration. The original leaves its address behind and dies of some of them, and
+/// gives the address up for others.
+fn bad_configurations() -> Vec<(&'static str, String)> {
     let good = Classic::master().text();
     vec![
-        good.replace("virtual_router_id 51", "virtual_router_id 300"),
-        good.replace("interface eth0", "interface eht0"),
-        good.replace("virtual_ipaddress {", "virtual_ipaddress"),
-        good.trim_end().trim_end_matches('}').to_owned(),
-        "this is { not a configuration".to_owned(),
-        good.replace("auth_type PASS", "auth_type \"PASS"),
-        good.replace("10.77.0.100", "10.77.0.300"),
-        "\0\u{1}\u{2}\n".repeat(100),
+        ("a VRID out of range", good.replace("virtual_router_id 51", "virtual_router_id 300")),
+        ("a misspelt interface", good.replace("interface eth0", "interface eht0")),
+        ("no brace after virtual_ipaddress", good.replace("virtual_ipaddress {", "virtual_ipaddress")),
+        ("no brace at the end", good.trim_end().trim_end_matches('}').to_owned()),
+        ("no configuration at all", "this is { not a configuration".to_owned()),
+        ("a quote that never ends", good.replace("auth_type PASS", "auth_type \"PASS")),
+        ("a malformed address", good.replace("10.77.0.100", "10.77.0.300")),
+        ("binary rubbish", "\0\u{1}\u{2}\n".repeat(100)),
     ]
+}
+
+/// Each kind once, and which of them are taken for good.
+#[test]
+fn every_kind_of_bad_configuration_is_refused() -> Result<()> {
+    let pair = Pair::new()?;
+    let mut taken = Vec::new();
+    for (what, bad) in bad_configurations() {
+        let mut a = Daemon::start(&pair.a, Program::under_test(), &Classic::master().text())?;
+        // The address alone tells nothing: the last daemon was killed with it in place.
+        a.wait_for_log("(VI_1) Entering MASTER STATE", PATIENCE)?;
+        pair.a.wait_for_address(vip(), PATIENCE).map_err(|error| with_log(error, &a))?;
+        let mark = a.log().mark();
+        a.reload(&bad)?;
+        let refused = a.log().wait_for_since(mark, REFUSED, Duration::from_secs(2)).is_ok();
+        if !(refused && a.is_running() && pair.a.has_address(vip())?) {
+            taken.push(what);
+        }
+        if a.is_running() {
+            a.kill_all()?;
+        }
+    }
+    assert!(taken.is_empty(), "taken for good: {}", taken.join(", "));
+    Ok(())
 }
 
 #[test]
@@ -35,10 +63,8 @@ fn a_hundred_bad_reloads_change_nothing() -> Result<()> {
     let bad = bad_configurations();
     for index in 0..100 {
         let mark = a.log().mark();
-        a.reload(&bad[index % bad.len()])?;
-        a.log()
-            .wait_for_since(mark, "New config failed validation", PATIENCE)
-            .map_err(|error| with_log(error, &a))?;
+        a.reload(&bad[index % bad.len()].1)?;
+        a.log().wait_for_since(mark, REFUSED, PATIENCE).map_err(|error| with_log(error, &a))?;
         assert!(a.is_running(), "dead after {index} reloads:\n{}", a.log().text());
         assert!(pair.a.has_address(vip())?, "the address is gone after {index} reloads:\n{}", a.log().text());
     }
@@ -77,7 +103,7 @@ fn a_good_reload_after_a_bad_one_is_applied_without_a_gap() -> Result<()> {
     let (a, b) = pair.start(Program::under_test(), Program::under_test())?;
     let began = SystemTime::now();
     a.reload("nonsense {")?;
-    a.wait_for_log("New config failed validation", PATIENCE).map_err(|error| with_log(error, &a))?;
+    a.wait_for_log(REFUSED, PATIENCE).map_err(|error| with_log(error, &a))?;
     a.reload(&Classic::master().text().replace("10.77.0.100", "10.77.0.100\n        10.77.0.101"))?;
     pair.a.wait_for_address(second, PATIENCE).map_err(|error| with_log(error, &a))?;
     a.reload(&Classic::master().text())?;

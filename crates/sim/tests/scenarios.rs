@@ -165,13 +165,13 @@ mod election {
         fn agree<const N: usize>(priorities: [u8; N]) {
             let mut lan = Lan::new(Seed(9));
             let nodes = lan.routers(priorities);
-            for dead in 0..N - 1 {
+            for best in nodes {
                 lan.settle();
-                assert_eq!(lan.masters(), [nodes[dead]], "the best that is left");
-                lan.power_off(nodes[dead]);
+                assert_eq!(lan.masters(), [best], "the best that is left, and the last one carries on alone");
+                lan.power_off(best);
             }
             lan.settle();
-            assert_eq!(lan.masters(), [nodes[N - 1]], "the last one carries on alone");
+            assert_eq!(lan.masters(), []);
         }
         agree([200, 100]);
         agree([200, 150, 100]);
@@ -404,6 +404,25 @@ mod accidents {
         assert!(lan.virtual_addresses(a).is_empty());
         lan.run_for(millis(1001));
         assert_eq!(lan.state(a), Some(State::Backup));
+        lan.settle();
+        assert_eq!(lan.masters(), [a]);
+    }
+
+    /// Seed 29389.
+    #[test]
+    fn a_process_killed_while_it_yields_leaves_nothing_behind() {
+        let (mut lan, [a, b]) = settled([150, 100], v3);
+        lan.power_off(a);
+        lan.settle();
+        assert_eq!(lan.virtual_addresses(b).len(), 1);
+        lan.set_kernel_delay(millis(500));
+        lan.power_on(a);
+        while lan.state(b) == Some(State::Master) {
+            lan.run_for(millis(1));
+        }
+        lan.kill(b, millis(60_000));
+        lan.run_for(millis(10));
+        assert!(lan.virtual_addresses(b).is_empty());
         lan.settle();
         assert_eq!(lan.masters(), [a]);
     }

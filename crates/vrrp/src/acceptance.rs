@@ -90,7 +90,8 @@ pub(crate) fn judge(candidate: &Candidate<'_>) -> Result<Advert, Rejection> {
 fn destination(candidate: &Candidate<'_>, _: &HeaderView<'_>) -> Result<(), Rejection> {
     let is_multicast = matches!(candidate.config.transport, Transport::Multicast { .. });
     let to = candidate.received.destination;
-    if to.is_multicast() == is_multicast { Ok(()) } else { Err(Rejection::WrongDestination(to)) }
+    let is_ours = Family::of(to) == candidate.config.family && to.is_multicast() == is_multicast;
+    if is_ours { Ok(()) } else { Err(Rejection::WrongDestination(to)) }
 }
 
 /// An IP authentication header belongs to `auth_type AH`, and nowhere else.
@@ -315,6 +316,8 @@ pub(crate) const fn kind(rejection: &Rejection) -> u32 {
         Rejection::PeerTtl { .. } => 16,
     }
 }
+
+const _: () = assert!(remark::OWNER < u32::BITS, "every kind has a bit of its own");
 
 /// Kinds of remarks about adverts that were used; numbers that [`kind`] does not give.
 pub(crate) mod remark {

@@ -67,7 +67,7 @@ pub(crate) fn on_timer(instance: &Instance, timer: Timer, due: Instant, world: &
                 world.timers.set(instance.due(timer), next(due, extra.interval, now));
             }
         }
-        Timer::Refresh | Timer::Advert | Timer::MasterDown => {}
+        Timer::Refresh | Timer::Advert | Timer::MasterDown | Timer::Channel => {}
     }
 }
 
@@ -110,13 +110,7 @@ fn announcement(index: IfIndex, address: IpAddr, world: &World) -> Option<Announ
 }
 
 fn emit(instance: &Instance, announcements: Vec<Announcement>, rounds: u32, world: &mut World, now: Instant) {
-    for announcement in &announcements {
-        let Some(link) = world.links.get(announcement.index) else {
-            continue;
-        };
-        let interface = link.name.to_string();
-        instance.report(world, EventKind::Announcing { interface, address: announcement.address });
-    }
+    let news: Vec<EventKind> = announcements.iter().filter_map(|one| news(one, world)).collect();
     let (paced, at_once): (Vec<_>, Vec<_>) = announcements
         .into_iter()
         .partition(|announcement| world.pacer.queue_for(announcement, &world.links).is_some());
@@ -130,6 +124,12 @@ fn emit(instance: &Instance, announcements: Vec<Announcement>, rounds: u32, worl
             world.timers.set(Due::Announcement(queue), at);
         }
     }
+    news.into_iter().for_each(|kind| instance.report(world, kind));
+}
+
+fn news(announcement: &Announcement, world: &World) -> Option<EventKind> {
+    let interface = world.links.get(announcement.index)?.name.to_string();
+    Some(EventKind::Announcing { interface, address: announcement.address })
 }
 
 /// A paced announcement may leave now.

@@ -58,6 +58,7 @@ impl Channels {
         let Some((channel, users)) = self.by_id.get_mut(&id) else {
             return;
         };
+        debug_assert!(*users > 0, "who leaves has joined");
         *users = users.saturating_sub(1);
         if *users == 0 {
             self.by_place.remove(channel);

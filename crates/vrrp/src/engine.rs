@@ -10,7 +10,8 @@ use crate::instance::Instance;
 use crate::instances::Instances;
 use crate::links::LinkChange;
 use crate::network;
-use crate::snapshot::Snapshot;
+use crate::place;
+use crate::snapshot::{Counters, Snapshot};
 use crate::state::{Role, Step, backup, master};
 use crate::sync_group::SyncGroup;
 use crate::timers::{Due, Timer};
@@ -161,7 +162,7 @@ impl Engine {
     }
 
     /// The driver could not open a channel, or it broke and the driver has closed it. It is opened anew, under another
-    /// number, when the interface or its addresses change.
+    /// number, when the interface or its addresses change, and every 10 s.
     pub fn handle_channel_failed(&mut self, channel: ChannelId, reason: String, now: Instant) {
         let users = self.world.channels.fail(channel);
         // All users first: what happens to one of them may make another one speak.
@@ -169,6 +170,7 @@ impl Engine {
             if let Some(instance) = self.instances.get_mut(*id) {
                 instance.channel = None;
                 instance.channel_failure = Some(reason.clone());
+                self.world.timers.set(instance.due(Timer::Channel), now + place::RETRY_CHANNEL);
             }
         }
         for id in users {
@@ -244,6 +246,16 @@ impl Engine {
         self.world.timers.clear();
     }
 
+    /// Sets all counters to 0; nothing else changes.
+    pub fn reset_counters(&mut self) {
+        self.unclaimed_adverts = 0;
+        for id in self.instances.ids() {
+            if let Some(instance) = self.instances.get_mut(id) {
+                instance.counters = Counters::default();
+            }
+        }
+    }
+
     /// The next thing to do, in order; `None` when there is nothing left.
     pub fn poll_effect(&mut self) -> Option<Effect> {
         self.world.effects.pop_front()
@@ -260,7 +272,8 @@ impl Engine {
     #[must_use]
     pub fn snapshot(&self, now: Instant) -> Snapshot {
         let instances = self.instances.iter().map(|instance| instance.snapshot(now)).collect();
-        Snapshot { instances, unclaimed_adverts: self.unclaimed_adverts }
+        let groups = self.group_snapshots();
+        Snapshot { instances, groups, unclaimed_adverts: self.unclaimed_adverts }
     }
 
     /// An instance, as long as it is configured.
@@ -400,6 +413,7 @@ impl Engine {
             return;
         };
         match (timer, &instance.role) {
+            (Timer::Channel, _) => self.on_channel_timer(id, now),
             (Timer::Advert, Role::Master(_)) => master::on_advert_timer(instance, at, &mut self.world, now),
             (Timer::MasterDown, Role::Backup(_)) => {
                 let step = backup::on_master_down(instance);

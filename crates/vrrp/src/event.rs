@@ -267,6 +267,13 @@ pub enum EventKind {
     StartupDelayEnded,
     /// The process was scheduled this late; adverts were drained before any timer was believed.
     Stalled(Duration),
+    /// Not all virtual addresses fit an advert of this interface's MTU: the others are treated as excluded ones.
+    AddressesDoNotFit {
+        /// How many are advertised.
+        advertised: usize,
+        /// How many are not.
+        surplus: usize,
+    },
     /// Two instances clash on one interface.
     VridConflict {
         /// The other instance.

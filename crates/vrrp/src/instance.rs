@@ -30,6 +30,8 @@ pub(crate) struct Instance {
     pub(crate) wanted: State,
     /// Effective priority.
     pub(crate) priority: Priority,
+    /// An address owner that gave in to another one: its priority is 254 for the time being.
+    pub(crate) has_lowered_itself: bool,
     /// Its own reasons for FAULT.
     pub(crate) own_faults: Vec<Fault>,
     /// These, or else that another member of the group has some.
@@ -89,6 +91,7 @@ impl Instance {
             group: None,
             role: Role::Initialize,
             wanted: State::Initialize,
+            has_lowered_itself: false,
             own_faults: Vec::new(),
             faults: Vec::new(),
             place: Place::default(),
@@ -167,6 +170,7 @@ impl Instance {
     /// Changes the state and says so: the one place where that happens.
     pub(crate) fn move_to(&mut self, role: Role, cause: Cause, world: &mut World, now: Instant) {
         let from = self.state();
+        debug_assert!(from != role.state() || cause == Cause::Removed, "a state is entered from another one");
         self.role = role;
         self.since = now;
         self.cause = Some(cause.clone());

@@ -76,4 +76,4 @@ pub use effect::{
 pub use engine::Engine;
 pub use event::{Cause, Event, EventKind, Fault, Rejection, State, Subject};
 pub use input::{Link, LinkAddress, Reading, Received, Start};
-pub use snapshot::{Counters, InstanceSnapshot, Snapshot};
+pub use snapshot::{Counters, GroupSnapshot, InstanceSnapshot, Snapshot};

@@ -9,13 +9,29 @@ use crate::network;
 use crate::place;
 use crate::state::initialize::{self, Begin};
 use crate::state::{Role, backup, fault};
-use crate::timers::Due;
+use crate::timers::{Due, Timer};
 use crate::tracking::{effective_priority, find_faults};
 use crate::world::World;
 use keepalived_types::Instant;
 use std::time::Duration;
 
 impl Engine {
+    /// A channel that failed is opened again. The fault stays until it has held for a while: were it forgotten at once,
+    /// a socket that never opens would be a change of state every time.
+    pub(crate) fn on_channel_timer(&mut self, id: InstanceId, now: Instant) {
+        let Some(instance) = self.instances.get_mut(id).filter(|one| one.channel_failure.is_some()) else {
+            return;
+        };
+        if instance.channel.is_some() {
+            instance.channel_failure = None;
+            self.refresh(id, now);
+            return;
+        }
+        place::join(instance, &mut self.world);
+        let pause = if instance.channel.is_some() { place::PROVE_CHANNEL } else { place::RETRY_CHANNEL };
+        self.world.timers.set(instance.due(Timer::Channel), now + pause);
+    }
+
     /// Something that this instance depends on may have changed: place, priority and faults are found anew.
     pub(crate) fn refresh(&mut self, id: InstanceId, now: Instant) {
         if self.phase != Phase::Running {
@@ -37,7 +53,11 @@ impl Engine {
         };
         place::settle(instance, place, &mut self.world);
         update_priority(instance, &mut self.world);
-        instance.own_faults = find_faults(instance, &instance.place, &self.world);
+        let faults = find_faults(instance, &instance.place, &self.world);
+        let before = std::mem::replace(&mut instance.own_faults, faults);
+        if !before.contains(&Fault::DuplicateVrid) {
+            self.report_vrid_conflict(id);
+        }
         self.settle(id, now);
         if let Some(instance) = self.instances.get_mut(id).filter(|instance| instance.is_master()) {
             update_network(instance, &mut self.world, now);
@@ -56,6 +76,22 @@ impl Engine {
             self.apply_faults(*member, now);
         }
         self.announce_group_of(id);
+    }
+
+    /// Names the instance that had the VRID first, where this is the second.
+    fn report_vrid_conflict(&mut self, id: InstanceId) {
+        let Some(instance) = self.instances.get(id) else { return };
+        let Some(channel) = instance.channel.filter(|_| instance.own_faults.contains(&Fault::DuplicateVrid))
+        else {
+            return;
+        };
+        let vrid = instance.config.vrid;
+        let first = self.world.channels.listeners(channel, vrid).first();
+        if let Some(with) =
+            first.and_then(|first| self.instances.get(*first)).map(|one| one.config.name.clone())
+        {
+            instance.report(&mut self.world, EventKind::VridConflict { with, vrid });
+        }
     }
 
     /// An instance, or all members of its group.
@@ -87,12 +123,15 @@ impl Engine {
                 (false, false) => Begin::Backup,
             };
             let faults = self.faults_with_group(instance);
-            let Some(instance) = self.instances.get_mut(*id) else {
-                continue;
-            };
+            let cause = self.fault_cause(instance, &faults);
+            let Some(instance) = self.instances.get_mut(*id) else { continue };
             instance.faults = faults;
             report_difference(instance, &[], &mut self.world);
-            initialize::begin(instance, how, &mut self.world, now);
+            if instance.faults.is_empty() {
+                initialize::begin(instance, how, &mut self.world, now);
+            } else {
+                initialize::begin_in_fault(instance, cause, &mut self.world, now);
+            }
         }
     }
 
@@ -128,8 +167,12 @@ impl Engine {
         }
     }
 
-    /// `vrrp_startup_delay` and `vrrp_delay_after_boot`: the later end counts. Called at start and after a reload.
+    /// `vrrp_startup_delay` and `vrrp_delay_after_boot`: the later end counts. A process that goes on where another one
+    /// was killed does not start in this sense: to be deaf as MASTER would make a second one.
     pub(crate) fn delay_start(&mut self, now: Instant) {
+        if !self.adopted.is_empty() {
+            return;
+        }
         let after_boot = self.config.engine.delay_after_boot.saturating_sub(self.start.uptime);
         let end = self.start.now + self.config.engine.startup_delay.max(after_boot);
         if end > now {

@@ -262,6 +262,7 @@ impl Links {
 
     fn forget(&mut self, address: IpAddr) {
         if let Some(count) = self.present.get_mut(&address) {
+            debug_assert!(*count > 0, "an address is forgotten as often as it was learnt");
             *count -= 1;
             if *count == 0 {
                 self.present.remove(&address);

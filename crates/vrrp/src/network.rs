@@ -52,6 +52,7 @@ pub(crate) fn wanted(instance: &Instance, links: &Links) -> WantedNetwork {
 
 /// Asks for the instance's addresses.
 pub(crate) fn claim(instance: &mut Instance, world: &mut World) {
+    debug_assert!(instance.place.source.is_some(), "who holds addresses can speak for them");
     let network = Arc::new(wanted(instance, &world.links));
     instance.output.network = Some(network.clone());
     world.effects.push_back(Effect::Want { instance: instance.id, network });

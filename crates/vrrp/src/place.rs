@@ -9,9 +9,16 @@ use crate::network;
 use crate::world::World;
 use keepalived_types::{Family, IfIndex};
 use std::net::IpAddr;
+use std::time::Duration;
 
 /// The MTU assumed without an interface.
 const DEFAULT_MTU: u32 = 1500;
+
+/// A channel that failed is tried again after this long.
+pub(crate) const RETRY_CHANNEL: Duration = Duration::from_secs(10);
+
+/// A channel that failed before counts as open when it has held for this long.
+pub(crate) const PROVE_CHANNEL: Duration = Duration::from_secs(1);
 
 /// An interface with a source address on it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,20 +82,30 @@ pub(crate) fn settle(instance: &mut Instance, place: Place, world: &mut World) {
     if place == instance.place && (!wants_channel || place.channel.is_none()) {
         return;
     }
-    let vrid = instance.config.vrid;
     if place.channel != instance.place.channel {
         leave(instance, world);
     }
     if instance.place.source != place.source && instance.place.source.is_some() {
         instance.report(world, EventKind::SourceAddress(place.source));
     }
+    let advertised = place.advertised;
+    let surplus = instance.config.virtual_addresses.len().saturating_sub(advertised);
+    if surplus > 0 && place.link.is_some() && advertised != instance.place.advertised {
+        instance.report(world, EventKind::AddressesDoNotFit { advertised, surplus });
+    }
     instance.output.advert = None;
     instance.place = place;
-    if instance.channel.is_none()
-        && instance.channel_failure.is_none()
-        && let Some(channel) = instance.place.channel.clone()
-    {
-        instance.channel = Some(world.channels.join(channel, vrid, instance.id, &mut world.effects));
+    if instance.channel.is_none() && instance.channel_failure.is_none() {
+        join(instance, world);
+    }
+}
+
+/// Takes part in the channel of its place, if there is one.
+pub(crate) fn join(instance: &mut Instance, world: &mut World) {
+    debug_assert!(instance.channel.is_none(), "who joins is not there yet");
+    if let Some(channel) = instance.place.channel.clone() {
+        let id = world.channels.join(channel, instance.config.vrid, instance.id, &mut world.effects);
+        instance.channel = Some(id);
     }
 }
 

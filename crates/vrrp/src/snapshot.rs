@@ -11,8 +11,21 @@ use std::time::Duration;
 pub struct Snapshot {
     /// In the order of the configuration.
     pub instances: Vec<InstanceSnapshot>,
+    /// The sync groups, in the order of the configuration.
+    pub groups: Vec<GroupSnapshot>,
     /// Datagrams that no instance could count: too short to name a virtual router, or naming none that is here.
     pub unclaimed_adverts: u64,
+}
+
+/// One sync group at one moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupSnapshot {
+    /// Its name.
+    pub name: String,
+    /// FAULT if any member is, MASTER if all are, else BACKUP.
+    pub state: State,
+    /// The names of its members, in the order of the configuration.
+    pub members: Vec<String>,
 }
 
 /// One instance at one moment.

@@ -8,6 +8,7 @@ use crate::effect::InstanceId;
 use crate::engine::Engine;
 use crate::event::{Cause, EventKind, Fault, State, Subject};
 use crate::instance::Instance;
+use crate::snapshot::GroupSnapshot;
 use crate::state::{Role, Step, backup, master};
 use keepalived_types::{Instant, Priority};
 
@@ -152,6 +153,17 @@ impl Engine {
         } else {
             State::Backup
         }
+    }
+
+    /// The groups as an operator sees them.
+    pub(crate) fn group_snapshots(&self) -> Vec<GroupSnapshot> {
+        let name = |id: &InstanceId| self.instances.get(*id).map(|instance| instance.config.name.clone());
+        let snapshot = |group: &SyncGroup| GroupSnapshot {
+            name: group.name.clone(),
+            state: group.state,
+            members: group.members.iter().filter_map(name).collect(),
+        };
+        self.groups.iter().map(snapshot).collect()
     }
 
     /// The other members of an instance's group.

@@ -24,16 +24,19 @@ pub(crate) enum Timer {
     Refresh,
     /// The next announcements on interfaces that carry no adverts (`garp_extra_if`).
     ExtraInterfaces,
+    /// A channel that failed is tried again, or has held long enough after that.
+    Channel,
 }
 
 impl Timer {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Advert,
         Self::MasterDown,
         Self::SecondBurst,
         Self::LowerPriorityBurst,
         Self::Refresh,
         Self::ExtraInterfaces,
+        Self::Channel,
     ];
 
     const fn slot(self) -> usize {
@@ -44,6 +47,7 @@ impl Timer {
             Self::LowerPriorityBurst => 3,
             Self::Refresh => 4,
             Self::ExtraInterfaces => 5,
+            Self::Channel => 6,
         }
     }
 }
@@ -134,6 +138,7 @@ impl Timers {
             match slot.deadline {
                 Some(deadline) if deadline > at => self.set(due, deadline),
                 Some(deadline) => {
+                    debug_assert!(deadline <= now, "nothing comes before its time");
                     slot.deadline = None;
                     return Some((deadline, due));
                 }

@@ -9,12 +9,18 @@ use keepalived_vrrp::config::{InstanceConfig, Transport};
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+/// Interface, VRID, family and group of a multicast instance.
+type Multicast<'a> = (&'a str, Vrid, Family, IpAddr);
+
+/// Interface (without a source), source, VRID, family and one peer of a unicast instance.
+type Unicast<'a> = (Option<&'a str>, Option<IpAddr>, Vrid, Family, IpAddr);
+
 /// Reports every pair that clashes, in time proportional to the number of instances and peers.
 pub(super) fn check(instances: &[InstanceConfig], drafts: &[InstanceDraft], context: &mut Context<'_>) {
     let places: HashMap<&str, Span> =
         drafts.iter().map(|draft| (draft.name.as_str(), draft.span_of("virtual_router_id"))).collect();
-    let mut multicast: HashMap<(&str, Vrid, Family, IpAddr), &str> = HashMap::new();
-    let mut unicast: HashMap<(Option<&str>, Option<IpAddr>, Vrid, Family, IpAddr), &str> = HashMap::new();
+    let mut multicast: HashMap<Multicast<'_>, &str> = HashMap::new();
+    let mut unicast: HashMap<Unicast<'_>, &str> = HashMap::new();
     for instance in instances {
         let interface = instance.interface.as_ref().map(|name| name.as_str());
         let (vrid, family) = (instance.vrid, instance.family);

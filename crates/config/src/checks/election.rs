@@ -49,13 +49,7 @@ pub(super) struct Election {
 }
 
 /// State, priority and preemption, in the order of the original's reports.
-pub(super) fn complete(
-    draft: &InstanceDraft,
-    facts: &Facts,
-    version: Version,
-    context: &mut Context<'_>,
-) -> Election {
-    let _ = version;
+pub(super) fn complete(draft: &InstanceDraft, facts: &Facts, context: &mut Context<'_>) -> Election {
     let priority = match (draft.election.priority, draft.election.state) {
         (Some(priority), _) => Priority(priority),
         (None, Some(StartState::Master)) => Priority::OWNER,
@@ -165,7 +159,7 @@ pub(super) fn advert_interval(
         Version::V3 => {
             let most = Duration::from_millis(40_950);
             let micros = wanted.as_micros();
-            let rounded = if micros % 10_000 == 0 {
+            let rounded = if micros.is_multiple_of(10_000) {
                 wanted
             } else {
                 let message = format!(

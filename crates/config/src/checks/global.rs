@@ -49,7 +49,7 @@ pub(super) fn sync_daemon(
         if let Some((interface, instance)) = old {
             let daemon = SyncDaemon {
                 interface,
-                instance,
+                instance: Some(instance),
                 id: None,
                 max_length: None,
                 port: None,
@@ -61,11 +61,11 @@ pub(super) fn sync_daemon(
         }
     }
     let Some(daemon) = &mut global.settings.lvs.sync_daemon else { return };
-    match instances.iter().find(|instance| instance.name == daemon.instance) {
+    let Some(name) = &daemon.instance else { return };
+    match instances.iter().find(|instance| instance.name == *name) {
         Some(instance) => daemon.vrid = Some(instance.vrid),
         None => {
-            let message =
-                format!("Unable to find vrrp instance {} for the IPVS sync daemon", daemon.instance);
+            let message = format!("Unable to find vrrp instance {name} for the IPVS sync daemon");
             let place = global.lines.of("lvs_sync_daemon");
             context.push(Diagnostic::after_reading(Class::LogOnly, place, message));
         }

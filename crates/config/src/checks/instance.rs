@@ -57,7 +57,7 @@ fn one(
     let strict = draft.election.strict.unwrap_or(draft.defaults.strict);
     let facts = election::facts(draft, family, strict);
     let version = election::version(draft, &facts, context);
-    let election = election::complete(draft, &facts, version, context);
+    let election = election::complete(draft, &facts, context);
     let mut disabled = None;
     let accept = network::accept(draft, &facts, version, election.priority, context);
     let authentication = security::authentication(draft, &facts, version, context);

@@ -3,6 +3,7 @@
 //! All are notes: they never change an exit status, and no start or reload fails because of them.
 
 mod clashing_vrids;
+mod field_typical;
 mod ineffective_weight;
 mod master_without_preemption;
 mod missing_script;
@@ -25,7 +26,7 @@ pub(super) struct Places<'a> {
 }
 
 impl<'a> Places<'a> {
-    pub(super) fn new(drafts: &'a [InstanceDraft], _: &Config) -> Self {
+    pub(super) fn new(drafts: &'a [InstanceDraft]) -> Self {
         Self { drafts: drafts.iter().map(|draft| (draft.name.as_str(), draft)).collect() }
     }
 
@@ -52,11 +53,12 @@ pub(super) fn check(config: &Config, places: &Places<'_>, context: &mut Context<
         master_without_preemption::check(instance, places, context);
         off_link_address::check(instance, places, context);
         unreachable_in_strict_mode::check(instance, places, context);
-        ineffective_weight::check(instance, config, places, context);
+        ineffective_weight::check(instance, places, context);
     }
     clashing_vrids::check(config, places, context);
     unused_tracker::check(context);
     missing_script::check(config, places, context);
+    field_typical::check(context);
 }
 
 #[cfg(test)]

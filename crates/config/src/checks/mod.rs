@@ -13,12 +13,13 @@ mod security;
 mod trackers;
 mod transport;
 
-use crate::context::Context;
+use crate::context::{Context, Symbol};
 use crate::diagnostic::{Class, Diagnostic};
-use crate::draft::ConfigDraft;
+use crate::draft::{ConfigDraft, VrrpDraft};
 use crate::model::Config;
 use crate::span::Span;
 use crate::tables::lvs::Globals;
+use std::collections::HashSet;
 
 /// Resolves references, fills in defaults, and reports what does not fit together. The result is complete even when
 /// something stops the daemon from running with it; [`Report::stops`](crate::diagnostic::Report::stops) tells.
@@ -26,6 +27,7 @@ pub(crate) fn complete(mut draft: ConfigDraft, context: &mut Context<'_>) -> Con
     global::complete(&mut draft.global, context);
     let (bfd, tracked_bfd) = draft.bfd.complete();
     let mut vrrp = draft.vrrp;
+    drop_unused_scripts(&mut vrrp, context);
     let objects = trackers::Objects::new(&vrrp, &tracked_bfd);
     let members = groups::members(&mut vrrp, context);
     trackers::complete(&mut vrrp, &members, &objects, context);
@@ -65,9 +67,24 @@ pub(crate) fn complete(mut draft: ConfigDraft, context: &mut Context<'_>) -> Con
         lvs,
         bfd,
     };
-    lint::check(&config, &lint::Places::new(&vrrp.instances, &config), context);
+    lint::check(&config, &lint::Places::new(&vrrp.instances), context);
     crate::script::report_violations(context);
     config
+}
+
+/// A script that nobody tracks is not run, so it does not count for script security either.
+fn drop_unused_scripts(vrrp: &mut VrrpDraft, context: &mut Context<'_>) {
+    let used: HashSet<&str> = context
+        .symbols
+        .all(Symbol::Script)
+        .filter(|(_, definition)| definition.used)
+        .map(|(name, _)| name)
+        .collect();
+    vrrp.scripts.retain(|(script, _)| used.contains(script.name.as_str()));
+    if !vrrp.scripts.is_empty() {
+        context.scripts.used.vrrp = true;
+        context.scripts.insecure |= vrrp.insecure_scripts;
+    }
 }
 
 /// One line for all missing interfaces, as in the original.

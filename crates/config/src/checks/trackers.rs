@@ -111,13 +111,13 @@ pub(super) fn complete(
             });
         }
         let group = members.group_of(index).and_then(|group| vrrp.groups.get(group));
+        if let Some(group) = group {
+            prefer_group(instance, group, &mut lists, context);
+        }
         if is_owner(instance) {
             without_weights(instance, &mut lists, Reason::Owner, context);
         } else if group.is_some_and(|group| !group.tracking_weight) {
             without_weights(instance, &mut lists, Reason::Group, context);
-        }
-        if let Some(group) = group {
-            prefer_group(instance, group, &mut lists, context);
         }
         members.set_trackers(index, lists.finish());
     }

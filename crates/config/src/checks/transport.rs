@@ -73,12 +73,12 @@ pub(super) fn complete(
             let message = "multicast destination specified with unicast - ignoring";
             complain(draft, "mcast_dst_ip", message, context);
         }
-        return unicast(draft, context);
+        return unicast(draft);
     }
     if draft.transport.unicast {
         if draft.transport.fault_without_peer {
             *disabled = Some("no unicast peer is listed".to_owned());
-            return unicast(draft, context);
+            return unicast(draft);
         }
         let message = "A unicast keyword has been specified without any unicast peers. Defaulting to multicast. \
                        This usage is deprecated - please update your configuration.";
@@ -96,7 +96,7 @@ pub(super) fn complete(
     Transport::Multicast { group: draft.transport.group.unwrap_or(default), source: draft.transport.source }
 }
 
-fn unicast(draft: &InstanceDraft, _: &mut Context<'_>) -> Transport {
+fn unicast(draft: &InstanceDraft) -> Transport {
     Transport::Unicast {
         source: draft.transport.source,
         peers: draft.transport.peers.clone(),

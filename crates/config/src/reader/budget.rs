@@ -7,11 +7,11 @@ pub const MAX_FILES: usize = 10_000;
 /// Includes inside includes, definitions inside definitions, sequences inside sequences.
 pub const MAX_DEPTH: usize = 100;
 /// Logical lines.
-pub const MAX_LINES: usize = 2_000_000;
+pub const MAX_LINES: usize = 1_000_000;
 /// Replaced names in one line.
 pub const MAX_REPLACED_IN_LINE: usize = 2048;
 /// Replaced names altogether.
-pub const MAX_REPLACED: usize = 4_000_000;
+pub const MAX_REPLACED: usize = 1_000_000;
 
 /// What is left.
 #[derive(Debug)]

@@ -9,6 +9,20 @@ pub(super) struct Stripped {
     pub(super) unterminated: bool,
 }
 
+/// A backslash at the end of a line sticks to the word before it.
+pub(super) fn join_backslash(text: Text) -> Text {
+    let Some(last) = text.len().checked_sub(1) else { return text };
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let head = text.bytes().get(..last).unwrap_or_default();
+    if text.bytes().get(last) != Some(&b'\\') || !head.last().is_some_and(is_blank) {
+        return text;
+    }
+    let end = head.iter().rposition(|byte| !is_blank(byte)).map_or(0, |at| at + 1);
+    let mut joined = text.slice(0..end);
+    joined.append(&text.slice(last..last + 1));
+    joined
+}
+
 /// Removes the comment. `#` and `!` start one outside double quotes; `\#` and `\!` stand for the characters.
 pub(super) fn strip(text: Text) -> Stripped {
     if !text.bytes().iter().any(|byte| matches!(byte, b'#' | b'!' | b'"' | b'\\')) {
@@ -67,6 +81,18 @@ mod tests {
         assert_eq!(stripped(r"a\#b\!c # d"), ("a#b!c".to_owned(), false));
         assert_eq!(stripped(r##""a\"#" # d"##), (r##""a\"#""##.to_owned(), false));
         assert_eq!(stripped(r"a\b \"), (r"a\b \".to_owned(), false));
+    }
+
+    #[test]
+    fn a_backslash_at_the_end_sticks_to_its_word() {
+        let origin = Span { file: FileId(0), line: 1, column: 1, length: 1, expansion: None };
+        let joined = |line: &str| {
+            let text = join_backslash(Text::written(line.as_bytes(), origin));
+            String::from_utf8_lossy(text.bytes()).into_owned()
+        };
+        assert_eq!(joined(r"priority 5  \"), r"priority 5\");
+        assert_eq!(joined(r"\"), r"\");
+        assert_eq!(joined("a b"), "a b");
     }
 
     #[test]

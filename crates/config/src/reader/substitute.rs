@@ -32,7 +32,12 @@ pub(super) fn reference(line: &[u8], at: usize) -> Option<Reference> {
     let rest = line.get(name.end..).unwrap_or_default();
     if !braced {
         let ends = matches!(rest.first(), None | Some(b' ' | b'\t' | b',' | b')'));
-        return ends.then(|| Reference { range: at..name.end, parameters: name.end..name.end, name, braced });
+        return ends.then_some(Reference {
+            range: at..name.end,
+            parameters: name.end..name.end,
+            name,
+            braced,
+        });
     }
     let close = name.end + rest.iter().position(|byte| *byte == b'}')?;
     let between = line.get(name.end..close)?;

@@ -84,7 +84,10 @@ fn sequences_repeat_a_line() {
     lines("~LST({a,b},{1,2},{3}) x ${a}${b}y", &["x|12y", "x|3y"]);
     lines("$N=2\n~SEQ(I,$N) a${I}", &["a1", "a2"]);
     lines("~foo ${A} $", &["~foo|$", "{", "A", "}", "$"]);
-    assert_eq!(read("~SEQ(I,1,0,2) a").1, ["Invalid ~SEQ specification '~SEQ(I,1,0,2) a'"]);
+    assert_eq!(
+        read("~SEQ(I,1,0,2) a").1,
+        ["Invalid ~SEQ values '~SEQ(I,1,0,2) a'", "Invalid ~SEQ specification '~SEQ(I,1,0,2) a'"]
+    );
     assert_eq!(read("~LST v a").1, ["Invalid ~LST specification '~LST v a'"]);
 }
 

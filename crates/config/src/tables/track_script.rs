@@ -216,7 +216,12 @@ fn close(config: &mut ConfigDraft, draft: Draft, context: &mut Context<'_>) {
         let _ = context.symbols.define(Symbol::Script, &draft.name, draft.span, UNUSABLE);
         return;
     };
-    let Ok(command) = script::resolve(&words, run_as, ScriptKind::Vrrp, context) else {
+    // Only a script that is tracked is run, and only then its safety matters.
+    let policy = (context.scripts.used, context.scripts.insecure);
+    let command = script::resolve(&words, run_as, ScriptKind::Vrrp, context);
+    let insecure = context.scripts.insecure;
+    (context.scripts.used, context.scripts.insecure) = policy;
+    let Ok(command) = command else {
         let _ = context.symbols.define(Symbol::Script, &draft.name, draft.span, UNUSABLE);
         return;
     };
@@ -238,5 +243,6 @@ fn close(config: &mut ConfigDraft, draft: Draft, context: &mut Context<'_>) {
         fall: draft.fall,
         init_fail: draft.init_fail,
     };
+    config.vrrp.insecure_scripts |= insecure;
     config.vrrp.scripts.push((tracker, draft.span));
 }

@@ -41,6 +41,12 @@ fn what_is_no_number_is_named() {
 }
 
 #[test]
+fn an_empty_word_is_zero() {
+    assert_eq!(number("").1, ["number '' outside range [1, 255]"]);
+    assert_eq!(reading(|context| unsigned(word(""), 0..=9, context)), (Some(0), vec![]));
+}
+
+#[test]
 fn out_of_range_names_the_range_and_out_of_type_the_type() {
     assert_eq!(number("300").1, ["number '300' outside range [1, 255]"]);
     let long = "9".repeat(20);

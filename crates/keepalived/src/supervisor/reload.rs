@@ -63,14 +63,12 @@ impl Supervisor {
 
     /// Without it, only what the daemon could not run with.
     fn is_usable(&self, reading: &Reading) -> bool {
-        for line in reading.log_lines() {
-            self.launch.logger.info(line);
-        }
         let good = reading.stops().is_none() && reading.config().is_some();
-        if !good {
-            for line in reading.obstacles() {
-                self.launch.logger.info(line);
-            }
+        if good {
+            reading.log_lines().for_each(|line| self.launch.logger.info(line));
+            reading.notes().for_each(|line| self.launch.logger.detail(line));
+        } else {
+            reading.placed_lines().for_each(|line| self.launch.logger.info(line));
             self.launch.logger.info(
                 "New config failed validation, see the messages before this one for details. The running \
                  configuration is kept",
@@ -138,15 +136,24 @@ struct Marker(Option<PathBuf>);
 
 impl Marker {
     fn place(config: &Config, pid_file: &Path) -> Self {
-        let path = config.global.reload.marker.as_ref().map(|marker| match marker {
-            ReloadMarker::Path(path) => path.clone(),
-            ReloadMarker::InPidDirectory => pid_file.with_file_name("keepalived.reload"),
-        });
+        let path = Self::path(config, pid_file);
         if let Some(path) = &path {
             drop(fs::write(path, ""));
         }
         Self(path)
     }
+
+    fn path(config: &Config, pid_file: &Path) -> Option<PathBuf> {
+        config.global.reload.marker.as_ref().map(|marker| match marker {
+            ReloadMarker::Path(path) => path.clone(),
+            ReloadMarker::InPidDirectory => pid_file.with_file_name("keepalived.reload"),
+        })
+    }
+}
+
+/// Removes a file that a daemon left which died while it was reading.
+pub(super) fn remove_stale_marker(config: &Config, pid_file: &Path) {
+    drop(Marker(Marker::path(config, pid_file)));
 }
 
 impl Drop for Marker {

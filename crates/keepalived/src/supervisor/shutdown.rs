@@ -7,7 +7,7 @@ use super::{Phase, Supervisor, setup};
 use crate::version;
 use keepalived_kernel::lock_file::LockFile;
 use keepalived_kernel::process::{CpuTimes, cpu_times};
-use keepalived_kernel::sysctl;
+use keepalived_kernel::{namespace, sysctl};
 use keepalived_types::Instant;
 use std::fs;
 use std::time::Duration;
@@ -77,8 +77,10 @@ pub(super) fn remove_pid_files(launch: &Launch, parent_file: LockFile) {
     if let Err(error) = parent_file.remove() {
         launch.logger.info(format_args!("{error}"));
     }
-    if let Some(directory) = launch.identity.pid_directory() {
-        drop(fs::remove_dir(directory));
+    match (launch.identity.pid_directory(), &launch.identity.namespace) {
+        (Some(directory), Some(name)) => namespace::release_directory(directory, name),
+        (Some(directory), None) => drop(fs::remove_dir(directory)),
+        (None, _) => {}
     }
 }
 

@@ -57,6 +57,7 @@ pub(super) fn start(mut launch: Launch) -> Started {
     }
     launch.make_paths_absolute();
     limit_core_dumps(&mut launch);
+    super::reload::remove_stale_marker(&config, &launch.pids.parent);
     let lock = match take_pid_file(&launch) {
         Ok(lock) => lock,
         Err(status) => return Started::Done(status),
@@ -109,9 +110,8 @@ fn read_configuration(launch: &mut Launch) -> Option<Reading> {
         // Only here can be seen which interfaces there are.
         reading = configuration::read(&launch.options, &RealHost::new());
     }
-    for line in reading.log_lines() {
-        launch.logger.info(line);
-    }
+    reading.log_lines().for_each(|line| launch.logger.info(line));
+    reading.notes().for_each(|line| launch.logger.detail(line));
     Some(reading)
 }
 
@@ -153,6 +153,7 @@ fn take_pid_file(launch: &Launch) -> Result<LockFile, u8> {
     if let Some(directory) = launch.identity.pid_directory() {
         // It is there already for every daemon but the first.
         drop(std::fs::DirBuilder::new().recursive(true).mode(0o755).create(directory));
+        open_to_all(directory);
         if let Some(name) = &launch.identity.namespace
             && let Err(error) = namespace::isolate_directory(directory, name)
         {

@@ -66,18 +66,19 @@ impl Sandbox {
         self.start(&all, |_| {})
     }
 
-    /// Starts the program in namespaces of its own; `change` may add to its environment.
+    /// Starts the program in namespaces of its own; `change` may add to its environment; `PREPARE` there
+    /// is shell text that is run in the namespaces first.
     pub(crate) fn start(&self, arguments: &[&str], change: impl FnOnce(&mut Command)) -> Daemon {
         const PREPARE: &str = "mount -t tmpfs none /run && ip link set lo up && \
             ip link add eth0 type veth peer name eth1 && ip link set eth1 up && \
-            ip address add 10.77.0.1/24 dev eth0 && ip link set eth0 up && exec \"$0\" \"$@\"";
+            ip address add 10.77.0.1/24 dev eth0 && ip link set eth0 up && eval \"$PREPARE\" && exec \"$0\" \"$@\"";
         let log = self.path("console.log");
         let console = fs::OpenOptions::new().create(true).append(true).open(&log).expect("a log");
         let mut command = Command::new("unshare");
         command.args(["--net", "--mount", "--propagation", "private", "sh", "-ec", PREPARE, PROGRAM]);
         command.args(arguments).arg("-f").arg(self.path("keepalived.conf"));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(console);
-        command.env_remove("NOTIFY_SOCKET").current_dir(self.directory.path());
+        command.env_remove("NOTIFY_SOCKET").env("PREPARE", ":").current_dir(self.directory.path());
         change(&mut command);
         Daemon { child: command.spawn().expect("unshare needs root"), log }
     }

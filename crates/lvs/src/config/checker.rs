@@ -10,7 +10,7 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Checker {
     /// One that is run again and again.
-    Active(ActiveCheck),
+    Active(Box<ActiveCheck>),
     /// `FILE_CHECK`: follows a file.
     File(FileCheck),
     /// `BFD_CHECK`: follows a BFD session.
@@ -140,10 +140,7 @@ impl DnsType {
     /// The type of this name, whatever its case.
     #[must_use]
     pub fn by_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|(_, known)| known.eq_ignore_ascii_case(name))
-            .map(|(kind, _)| kind)
+        Self::ALL.into_iter().find(|(_, known)| known.eq_ignore_ascii_case(name)).map(|(kind, _)| kind)
     }
 
     /// The number of the record type (IANA DNS parameters).

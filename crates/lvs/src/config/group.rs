@@ -49,10 +49,7 @@ impl AddressRange {
     /// The range that holds just `address`.
     #[must_use]
     pub const fn single(address: IpAddr) -> Self {
-        Self {
-            first: address,
-            last: address,
-        }
+        Self { first: address, last: address }
     }
 
     /// The lowest address.
@@ -86,8 +83,30 @@ impl ServerGroup {
     /// Does the group have firewall marks?
     #[must_use]
     pub fn has_marks(&self) -> bool {
-        self.entries
-            .iter()
-            .any(|entry| matches!(entry, GroupEntry::Mark { .. }))
+        self.entries.iter().any(|entry| matches!(entry, GroupEntry::Mark { .. }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().expect("a literal address")
+    }
+
+    #[test]
+    fn a_range_has_one_family_and_goes_upwards() {
+        assert!(AddressRange::new(address("192.0.2.250"), address("192.0.3.5")).is_some());
+        assert!(AddressRange::new(address("192.0.2.5"), address("192.0.2.5")).is_some());
+        assert!(AddressRange::new(address("192.0.2.5"), address("192.0.2.4")).is_none());
+        assert!(AddressRange::new(address("192.0.2.5"), address("2001:db8::")).is_none());
+    }
+
+    #[test]
+    fn marks_are_no_addresses() {
+        let mark = GroupEntry::Mark { mark: 1, family: Some(Family::V4) };
+        let group = ServerGroup { name: "g".to_owned(), entries: vec![mark] };
+        assert!(group.has_marks() && !group.has_addresses(Family::V4));
     }
 }

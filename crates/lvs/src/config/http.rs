@@ -74,19 +74,13 @@ impl StatusCodes {
     /// These ranges, both ends included; none at all means the default of 200 to 299.
     #[must_use]
     pub fn new(ranges: Vec<(u16, u16)>) -> Self {
-        if ranges.is_empty() {
-            Self::default()
-        } else {
-            Self { ranges }
-        }
+        if ranges.is_empty() { Self::default() } else { Self { ranges } }
     }
 
     /// Does this code pass?
     #[must_use]
     pub fn contain(&self, code: u16) -> bool {
-        self.ranges
-            .iter()
-            .any(|(first, last)| (*first..=*last).contains(&code))
+        self.ranges.iter().any(|(first, last)| (*first..=*last).contains(&code))
     }
 
     /// The ranges in the order of the file.
@@ -98,9 +92,7 @@ impl StatusCodes {
 
 impl Default for StatusCodes {
     fn default() -> Self {
-        Self {
-            ranges: vec![(200, 299)],
-        }
+        Self { ranges: vec![(200, 299)] }
     }
 }
 
@@ -179,4 +171,24 @@ pub struct TlsMaterial {
     pub certificate: Option<PathBuf>,
     /// `key`: our private key, PEM.
     pub key: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_ranges_any_success_passes() {
+        let codes = StatusCodes::new(Vec::new());
+        assert!(codes.contain(200) && codes.contain(299));
+        assert!(!codes.contain(199) && !codes.contain(300));
+    }
+
+    #[test]
+    fn options_are_known_by_the_names_of_the_library() {
+        for name in RegexOption::NAMES {
+            assert_eq!(RegexOption::by_name(name).map(RegexOption::name), Some(name));
+        }
+        assert_eq!(RegexOption::by_name("CASELESS"), None);
+    }
 }

@@ -143,10 +143,19 @@ impl Persistence {
     /// Persistence that nobody asked for in detail.
     #[must_use]
     pub const fn implied() -> Self {
-        Self {
-            timeout: Self::DEFAULT_TIMEOUT,
-            granularity: None,
-            engine: None,
+        Self { timeout: Self::DEFAULT_TIMEOUT, granularity: None, engine: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_scheduler_is_found_by_its_name() {
+        for scheduler in Scheduler::ALL {
+            assert_eq!(Scheduler::by_name(scheduler.name()), Some(scheduler));
         }
+        assert_eq!(Scheduler::by_name("fastest"), None);
     }
 }

@@ -130,7 +130,9 @@ impl Chaos {
         let is_multicast = matches!(instance.transport, Transport::Multicast { .. });
         match self.random.below(7) {
             // Over IPv6 the kernel sums up; a wrong sum would not arrive at all.
-            6 if instance.family == Family::V4 => self.lan.forge(node, key, 255, |message| message[7] ^= 0x40),
+            6 if instance.family == Family::V4 => {
+                self.lan.forge(node, key, 255, |message| message[7] ^= 0x40)
+            }
             0 if is_multicast => self.lan.forge(node, key, 254, |_| {}),
             1 => self.lan.forge(node, key, 255, |message| message.truncate(9)),
             2 => self.lan.forge(node, key, 255, |message| message[0] ^= 0x10),

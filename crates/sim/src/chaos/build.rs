@@ -25,7 +25,8 @@ struct Temper {
 
 /// Builds the LAN. All nodes are switched off yet.
 pub(super) fn build(seed: Seed, record_story: bool) -> Chaos {
-    let mut random = Random::new(Seed(seed.0 ^ 0x5eed_0f_c4a05));
+    // Another stream than the one of the LAN itself.
+    let mut random = Random::new(Seed(!seed.0));
     let mut lan = Lan::new(seed);
     if record_story {
         lan.record_story();

@@ -69,13 +69,17 @@ impl Lan {
     }
 
     /// Kills the VRRP process. The supervisor starts a new one after `delay`, which goes on where the old one was;
-    /// if that is too late, it removes the addresses before.
+    /// if that is too late, it removes the addresses before. What no MASTER held it removes at once.
     pub fn kill(&mut self, node: NodeId, delay: Duration) {
         let Some(snapshot) = self.snapshot(node) else { return };
         self.story
             .tell(self.now, || format!("{node}: its process is killed, the next one starts after {delay:?}"));
         self.disturb_node(node);
+        // The process may die after it has yielded and before the kernel has done what it asked for. Nobody would ever
+        // adopt those addresses, so they must not wait for the next process.
+        let rightful = self.nodes[node.0].rightful_addresses();
         let owner = &mut self.nodes[node.0];
+        owner.machine.virtual_addresses.retain(|placed| rightful.contains(placed));
         owner.process = None;
         owner.pause = None;
         owner.inbox = Inbox::default();

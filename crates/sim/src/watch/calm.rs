@@ -6,6 +6,7 @@ use crate::node::{NodeId, RouterKey};
 use crate::segment::{SegmentId, Weather};
 use keepalived_types::Instant;
 use keepalived_vrrp::config::Config;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Room for the kernel's work and for a packet that meets another one.
@@ -24,6 +25,8 @@ pub(super) struct Pace {
     is_lenient: bool,
     /// Some node speaks once more before it yields.
     says_goodbye: bool,
+    /// Some node moves it together with others.
+    is_grouped: bool,
 }
 
 /// What is known about the peace of a virtual router.
@@ -46,11 +49,16 @@ impl Pace {
     /// of the better: it believes both, and if the last one promised the shorter interval, takes over once more. With
     /// `higher_prio_send_advert` there always is such a last advert, and each router that takes over and yields again
     /// may deceive one of still lower priority.
+    ///
+    /// A member of a sync group that may not move yet waits for a whole Master_Down_Interval again.
     fn settling_time(&self, weather: &Weather) -> Duration {
         let round = self.interval * (self.adverts + 3);
         let mut total = self.start_delay + round;
         if self.preempt_delay > Duration::ZERO {
             total += self.preempt_delay + round;
+        }
+        if self.is_grouped {
+            total += round;
         }
         if self.mixes_intervals && self.is_lenient {
             total += round;
@@ -75,6 +83,7 @@ impl Watch {
             pace.adverts = pace.adverts.max(u32::from(instance.down_timer_adverts));
             pace.preempt_delay = pace.preempt_delay.max(instance.preempt_delay);
         }
+        pace.is_grouped |= !config.sync_groups.is_empty();
         pace.start_delay =
             pace.start_delay.max(config.engine.startup_delay).max(config.engine.delay_after_boot);
     }
@@ -115,12 +124,28 @@ impl Lan {
         self.watch.last_settling().map_or(Duration::ZERO, |at| at.since(self.now))
     }
 
-    /// Something happened to a virtual router.
+    /// Something happened to a virtual router, and so to those that move with it.
     pub(crate) fn disturb(&mut self, key: RouterKey) {
-        let Some(segment) = self.segments.get(key.segment.0) else { return };
-        if let Some(at) = self.watch.disturb(key, self.now, &segment.weather, segment.is_one_way()) {
-            self.agenda.enter(at, crate::agenda::Happening::Inspect);
+        let mut keys = self.grouped_with(key);
+        keys.insert(key);
+        for key in keys {
+            let Some(segment) = self.segments.get(key.segment.0) else { continue };
+            if let Some(at) = self.watch.disturb(key, self.now, &segment.weather, segment.is_one_way()) {
+                self.agenda.enter(at, crate::agenda::Happening::Inspect);
+            }
         }
+    }
+
+    /// The virtual routers that share a sync group with this one on any node, itself included; none without a group.
+    pub(super) fn grouped_with(&self, key: RouterKey) -> BTreeSet<RouterKey> {
+        let mut keys = BTreeSet::new();
+        for node in &self.nodes {
+            let Some(name) = node.member(key).map(|one| &one.name) else { continue };
+            let groups = node.config.sync_groups.iter().filter(|group| group.members.contains(name));
+            let members = groups.flat_map(|group| &group.members);
+            keys.extend(members.filter_map(|member| node.instance(member)).filter_map(RouterKey::of));
+        }
+        keys
     }
 
     /// Something happened to a node.

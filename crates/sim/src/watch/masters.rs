@@ -8,6 +8,9 @@ use keepalived_vrrp::State;
 impl Lan {
     /// Judges a virtual router that has had time to settle.
     pub(super) fn inspect_router(&mut self, key: RouterKey) {
+        if !self.grouped_with(key).is_empty() {
+            return; // What its group does is not judged from one segment alone; scenarios look at both.
+        }
         let members: Vec<NodeId> = self.node_ids().filter(|node| self.runs(*node, key)).collect();
         let (partakers, idle): (Vec<NodeId>, Vec<NodeId>) =
             members.into_iter().partition(|node| self.nodes[node.0].machine.is_usable(key.segment));

@@ -4,10 +4,10 @@ use crate::acceptance::Advert;
 use crate::event::{Cause, EventKind, State};
 use crate::instance::Instance;
 use crate::state::initialize::{Begin, smallest_skew};
-use crate::state::{Role, Step};
+use crate::state::{Role, Step, owner};
 use crate::timers::Timer;
 use crate::world::World;
-use keepalived_types::Instant;
+use keepalived_types::{Instant, Priority};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -67,6 +67,7 @@ impl Entry {
 /// Enters BACKUP. While the start is delayed the down timer does not run.
 pub(crate) fn enter(instance: &mut Instance, entry: Entry, cause: Cause, world: &mut World, now: Instant) {
     let backup = Backup { master_interval: entry.master_interval, preempts_after: None, released_by: None };
+    debug_assert!(instance.faults.is_empty(), "a faulty instance does not listen");
     instance.move_to(Role::Backup(backup), cause, world, now);
     if !world.is_start_delayed {
         world.timers.set(instance.due(Timer::MasterDown), now + entry.wait);
@@ -81,51 +82,59 @@ pub(crate) fn on_advertisement(
     now: Instant,
 ) -> Step {
     let Advert { from, priority, .. } = *advert;
-    let config = instance.config.clone();
-    let ours = instance.priority;
-    let Role::Backup(backup) = &mut instance.role else {
-        return Step::Stay;
-    };
     if priority.is_release() {
-        // The master resigned: wait only Skew_Time, so that the best backup moves first. Also under `nopreempt`,
-        // which forbids to push a master aside, not to replace one that left.
-        backup.released_by = Some(from);
-        let master_interval = backup.master_interval;
-        let wait = instance.skew_time(master_interval);
-        world.timers.set(instance.due(Timer::MasterDown), now + wait);
-        instance.report(world, EventKind::ReleaseHeardAsBackup { from });
-        return Step::Stay;
-    }
-    let is_lower = priority < ours;
-    let mut delay_started = false;
-    if is_lower && config.preempt {
-        let delay_runs = match backup.preempts_after {
-            _ if config.preempt_delay == Duration::ZERO => false,
-            None => {
-                backup.preempts_after = Some(now + config.preempt_delay);
-                delay_started = true;
-                true
-            }
-            Some(end) => now <= end,
-        };
-        if !delay_runs {
-            instance.report(world, EventKind::LowerPriorityHeardAsBackup { from, priority });
-            return Step::Stay;
-        }
-    }
-    if !is_lower {
-        backup.preempts_after = None;
-    }
-    accept(instance, advert, world, now);
-    if delay_started {
-        instance.report(world, EventKind::PreemptDelayStarted(config.preempt_delay));
+        on_release(instance, from, world, now);
+    } else if is_accepted(instance, priority, world, now) {
+        accept(instance, advert, world, now);
+    } else {
+        // A lower priority that we may push aside: discard it and let our timer run.
+        instance.report(world, EventKind::LowerPriorityHeardAsBackup { from, priority });
     }
     Step::Stay
+}
+
+/// The master resigned: wait only Skew_Time, so that the best backup moves first. Also under `nopreempt`, which forbids
+/// to push a master aside, not to replace one that left.
+fn on_release(instance: &mut Instance, from: IpAddr, world: &mut World, now: Instant) {
+    let Role::Backup(backup) = &mut instance.role else {
+        return;
+    };
+    backup.released_by = Some(from);
+    let master_interval = backup.master_interval;
+    world.timers.set(instance.due(Timer::MasterDown), now + instance.skew_time(master_interval));
+    instance.report(world, EventKind::ReleaseHeardAsBackup { from });
+}
+
+/// Is a sender of this priority our master? A lower one is while we may not push it aside: under `nopreempt`, and while
+/// `preempt_delay` runs, which the first such advert starts and a better one forgets.
+fn is_accepted(instance: &mut Instance, priority: Priority, world: &mut World, now: Instant) -> bool {
+    let delay = instance.config.preempt_delay;
+    let preempts_at_once = instance.config.preempt && delay == Duration::ZERO;
+    let may_preempt = instance.config.preempt;
+    let is_lower = priority < instance.priority;
+    let Role::Backup(backup) = &mut instance.role else {
+        return false;
+    };
+    if !is_lower {
+        backup.preempts_after = None;
+        return true;
+    }
+    match backup.preempts_after {
+        _ if !may_preempt => true,
+        _ if preempts_at_once => false,
+        Some(end) => now <= end,
+        None => {
+            backup.preempts_after = Some(now + delay);
+            instance.report(world, EventKind::PreemptDelayStarted(delay));
+            true
+        }
+    }
 }
 
 /// This is our master: both intervals follow its own.
 fn accept(instance: &mut Instance, advert: &Advert, world: &mut World, now: Instant) {
     let Advert { from, priority, interval, .. } = *advert;
+    owner::reconsider(instance, advert, world);
     let Role::Backup(backup) = &mut instance.role else {
         return;
     };
@@ -157,6 +166,7 @@ pub(crate) fn on_master_down(instance: &mut Instance) -> Step {
 
 /// The group forbids to become MASTER: waits again, and says that it would.
 pub(crate) fn hold_back(instance: &mut Instance, world: &mut World, now: Instant) {
+    debug_assert!(instance.group.is_some(), "nobody else can hold an instance back");
     instance.wanted = State::Master;
     let master_interval = instance.role.master_interval().unwrap_or(instance.own_interval());
     world.timers.set(instance.due(Timer::MasterDown), now + instance.down_interval(master_interval));

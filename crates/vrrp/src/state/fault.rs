@@ -11,6 +11,7 @@ use keepalived_types::Instant;
 
 /// Enters FAULT. A MASTER says so, once (vrrp reference D8), where there is still something to say it with.
 pub(crate) fn enter(instance: &mut Instance, cause: Cause, world: &mut World, now: Instant) {
+    debug_assert!(!instance.faults.is_empty(), "FAULT has a reason");
     let link_exists = instance.place.link.is_none_or(|index| world.links.get(index).is_some());
     master::leave(instance, link_exists, world);
     world.timers.cancel(instance.due(Timer::MasterDown));
@@ -19,6 +20,7 @@ pub(crate) fn enter(instance: &mut Instance, cause: Cause, world: &mut World, no
 
 /// Every reason is gone. Always by way of BACKUP: others may be master by now.
 pub(crate) fn leave(instance: &mut Instance, world: &mut World, now: Instant) {
+    debug_assert!(instance.faults.is_empty(), "every reason is gone");
     instance.heard.master = None;
     let entry = if instance.starts_as_master() {
         backup::Entry::impatient(instance)

@@ -22,12 +22,6 @@ pub(crate) enum Begin {
 
 /// Leaves Initialize. Addresses that an earlier process left behind are unwanted from here on, unless they are adopted.
 pub(crate) fn begin(instance: &mut Instance, how: Begin, world: &mut World, now: Instant) {
-    if !instance.faults.is_empty() {
-        network::withdraw(instance, world);
-        let cause = Cause::Faults(instance.faults.clone());
-        fault::enter(instance, cause, world, now);
-        return;
-    }
     match how {
         Begin::Adopted => master::enter(instance, Cause::Adopted, world, now),
         Begin::Owner if !world.is_start_delayed => master::enter(instance, Cause::AddressOwner, world, now),
@@ -36,6 +30,12 @@ pub(crate) fn begin(instance: &mut Instance, how: Begin, world: &mut World, now:
             backup::enter(instance, backup::Entry::start(instance, how), Cause::Start, world, now);
         }
     }
+}
+
+/// Leaves Initialize for FAULT.
+pub(crate) fn begin_in_fault(instance: &mut Instance, cause: Cause, world: &mut World, now: Instant) {
+    network::withdraw(instance, world);
+    fault::enter(instance, cause, world, now);
 }
 
 /// The smallest skew there is, that of an owner.

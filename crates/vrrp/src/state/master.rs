@@ -7,7 +7,7 @@ use crate::encode::{send_advert, send_release};
 use crate::event::{Cause, EventKind};
 use crate::instance::Instance;
 use crate::network;
-use crate::state::{Role, Step, backup};
+use crate::state::{Role, Step, backup, owner};
 use crate::timers::Timer;
 use crate::world::World;
 use keepalived_types::{Instant, Priority};
@@ -18,12 +18,17 @@ use std::time::Duration;
 pub(crate) struct Master {
     /// When others heard us last.
     pub(crate) last_sent: Instant,
+    /// A second address owner that should yield.
+    pub(crate) conflict: Option<owner::Conflict>,
 }
 
 /// Becomes MASTER: advert first, then the addresses, then the announcements, then the news.
 pub(crate) fn enter(instance: &mut Instance, cause: Cause, world: &mut World, now: Instant) {
     let timed_out = matches!(cause, Cause::MasterDown { .. } | Cause::MasterReleased { .. });
+    debug_assert!(instance.faults.is_empty(), "a faulty instance does not speak");
+    debug_assert!(!instance.is_master(), "becomes what it is not");
     world.timers.cancel(instance.due(Timer::MasterDown));
+    owner::set_lowered(instance, false, world);
     send_advert(instance, world);
     world.timers.set(instance.due(Timer::Advert), now + instance.own_interval());
     network::claim(instance, world);
@@ -34,7 +39,7 @@ pub(crate) fn enter(instance: &mut Instance, cause: Cause, world: &mut World, no
     if timed_out {
         instance.report(world, EventKind::MasterDownTimerExpired);
     }
-    instance.move_to(Role::Master(Master { last_sent: now }), cause, world, now);
+    instance.move_to(Role::Master(Master { last_sent: now, conflict: None }), cause, world, now);
     network::report_set(instance, world);
 }
 
@@ -51,6 +56,8 @@ pub(crate) fn leave(instance: &mut Instance, releases: bool, world: &mut World) 
     network::withdraw(instance, world);
     network::report_removed(instance, world);
     instance.counters.released_master += 1;
+    debug_assert!(world.timers.deadline(instance.due(Timer::Advert)).is_none(), "it speaks no more");
+    debug_assert!(instance.output.network.is_none(), "it holds nothing any more");
 }
 
 /// Leaves MASTER for BACKUP.
@@ -86,6 +93,9 @@ fn send_now(instance: &mut Instance, world: &mut World, now: Instant) {
         && let Role::Master(master) = &mut instance.role
     {
         master.last_sent = now;
+        if let Some(conflict) = &mut master.conflict {
+            conflict.on_sent(now);
+        }
     }
 }
 
@@ -101,7 +111,12 @@ pub(crate) fn on_advertisement(
     if priority.is_owner() && instance.is_address_owner() && instance.heard.is_first(remark::OWNER) {
         instance.report(world, EventKind::OwnerConflict { from });
     }
-    match rank(priority, from, ours, instance.place.source) {
+    let rival = rank(priority, from, ours, instance.place.source);
+    if priority.is_owner() && rival == Rival::Lower && owner::gives_in(instance, advert, world, now) {
+        yield_to(instance, advert, false, world, now);
+        return Step::Yielded;
+    }
+    match rival {
         Rival::Release => {
             instance.report(world, EventKind::ReleaseHeardAsMaster { from });
             send_and_restart(instance, world, now);

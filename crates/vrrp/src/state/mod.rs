@@ -1,4 +1,4 @@
-//! The states of a virtual router, one file each, in the order of RFC 9568 §6.4.
+//! The states of a virtual router, one file each, in the order of RFC 9568 §6.4; `owner.rs` is a quarrel inside MASTER.
 //!
 //! A handler decides for one instance alone and says in a [`Step`] what its sync group has to know; the group's rules
 //! are applied outside (`sync_group.rs`).
@@ -7,6 +7,7 @@ pub(crate) mod backup;
 pub(crate) mod fault;
 pub(crate) mod initialize;
 pub(crate) mod master;
+pub(crate) mod owner;
 
 use crate::event::{Cause, State};
 use std::time::Duration;

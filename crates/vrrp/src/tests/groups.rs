@@ -77,6 +77,30 @@ fn c88_a_silent_group_moves_when_its_slower_timer_ends() {
 }
 
 #[test]
+fn a_group_of_owners_is_master_at_once_and_one_with_another_member_soon() {
+    let owner = |instance: &mut InstanceConfig| {
+        instance.priority = Priority::OWNER;
+        instance.start_state = crate::config::StartState::Master;
+    };
+    let mut config = pair(255, 255);
+    config.instances.iter_mut().for_each(owner);
+    let bench = Bench::begun(config);
+    assert_eq!(states(&bench), [State::Master; 2]);
+    assert_eq!(bench.entered_by("G"), [State::Master]);
+
+    let mut config = pair(255, 100);
+    owner(&mut config.instances[0]);
+    let mut bench = Bench::begun(config);
+    assert_eq!(states(&bench), [State::Backup; 2], "one member is no owner");
+    bench.run(ms(1500));
+    assert_eq!(states(&bench), [State::Backup; 2], "the owner would after 1.004 s, but waits for the other");
+    bench.run(ms(2200));
+    assert_eq!(bench.entered_at(State::Master), Some(3_609_375));
+    let group = &bench.engine.snapshot(bench.now).groups[0];
+    assert_eq!((group.name.as_str(), group.state, group.members.len()), ("G", State::Master, 2));
+}
+
+#[test]
 fn c89_one_better_advert_moves_the_whole_group_without_a_release() {
     let mut bench = Bench::begun(pair(150, 100));
     bench.run(ms(4000));
@@ -95,6 +119,7 @@ fn c90_one_faulty_member_faults_all_and_its_recovery_all_again() {
     let mut bench = Bench::begun(config);
     assert_eq!(states(&bench), [State::Fault; 2]);
     assert_eq!(bench.faults(), [Fault::SyncGroup("VI_2".to_owned())]);
+    assert_eq!(bench.cause(), Cause::SyncGroup { group: "G".to_owned(), member: "VI_2".to_owned() });
     bench.tell(|engine, now| engine.handle_link(link(3, "eth1"), now));
     bench.tell(|engine, now| engine.handle_address(address(3, "10.1.9.1", 24), now));
     assert_eq!(states(&bench), [State::Backup; 2]);

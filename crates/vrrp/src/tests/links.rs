@@ -254,6 +254,28 @@ fn a_channel_that_fails_is_a_fault_until_something_changes() {
 }
 
 #[test]
+fn a_channel_that_fails_is_tried_again_without_noise() {
+    let mut bench = Bench::begun(one(ipv4(150)));
+    let fail = |bench: &mut Bench| {
+        let channel = bench.channel();
+        bench.tell(|engine, now| engine.handle_channel_failed(channel, "no memory".to_owned(), now));
+    };
+    fail(&mut bench);
+    bench.forget();
+    for _ in 0..3 {
+        let before = bench.channel();
+        bench.run(ms(10_000));
+        assert_ne!(bench.channel(), before);
+        fail(&mut bench);
+    }
+    assert_eq!(bench.events(), [] as [&EventKind; 0]);
+    bench.run(ms(10_900));
+    assert_eq!(bench.state(), State::Fault);
+    bench.run(ms(200));
+    assert_eq!(bench.state(), State::Backup, "it has held for a second");
+}
+
+#[test]
 fn an_address_on_another_interface_depends_on_that_one() {
     let mut instance = ipv4(150);
     instance.excluded_addresses = vec![AddressConfig { interface: Some(name("eth1")), ..vip("10.2.0.100") }];
@@ -323,4 +345,7 @@ fn two_instances_with_one_vrid_on_one_link_do_not_both_run() {
     let bench = Bench::begun(config);
     assert_eq!(bench.state_of("VI_1"), State::Backup);
     assert_eq!(bench.state_of("VI_2"), State::Fault);
+    let vrid = Vrid::new(51).expect("not 0");
+    let conflict = EventKind::VridConflict { with: "VI_1".to_owned(), vrid };
+    assert_eq!(bench.events().iter().filter(|event| ***event == conflict).count(), 1);
 }

@@ -39,7 +39,7 @@ fn becoming_master_sends_then_wants_then_announces_then_tells() {
         _ => "other",
     };
     let order: Vec<_> = bench.effects().map(|(_, effect)| kind(effect)).collect();
-    let expected = ["advert", "want", "announcing", "announcing", "announce", "event", "entered", "event"];
+    let expected = ["advert", "want", "announce", "announcing", "announcing", "event", "entered", "event"];
     assert_eq!(order, expected);
 }
 
@@ -301,8 +301,10 @@ fn every_state_change_is_told_once_with_its_cause() {
 }
 
 #[test]
-fn adopted_instances_go_on_at_once() {
-    let mut bench = Bench::new(one(ipv4(150)));
+fn adopted_instances_go_on_at_once_and_listen_in_spite_of_a_start_delay() {
+    let mut config = one(ipv4(150));
+    config.engine.startup_delay = ms(10_000);
+    let mut bench = Bench::new(config);
     bench.tell(|engine, now| engine.handle_link(link(2, "eth0"), now));
     bench.tell(|engine, now| engine.handle_address(address(2, "10.1.0.100", 32), now));
     bench.tell(|engine, now| engine.handle_address(address(2, "10.1.0.1", 24), now));
@@ -314,4 +316,17 @@ fn adopted_instances_go_on_at_once() {
     assert_eq!(wants, 1, "the addresses are not taken away in between");
     assert_eq!(bench.wanted(0).len(), 2);
     assert_eq!(bench.advert().source, ip("10.1.0.1"), "a virtual address is never the source");
+    bench.hear(&Forged::v2(200));
+    assert_eq!(bench.state(), State::Backup);
+}
+
+#[test]
+fn counters_can_be_set_to_0_and_nothing_else_changes() {
+    let mut bench = Bench::master(ipv4(150));
+    bench.hear(&Forged { vrid: 9, ..Forged::v2(100) });
+    bench.tell(|engine, _| engine.reset_counters());
+    assert_eq!(bench.counters(), Counters::default());
+    assert_eq!(bench.engine.snapshot(bench.now).unclaimed_adverts, 0);
+    bench.run(ms(1000));
+    assert_eq!(bench.counters(), Counters { adverts_sent: 1, ..Counters::default() });
 }

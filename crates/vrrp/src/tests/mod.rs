@@ -1,9 +1,12 @@
 //! The engine seen from outside: a bench with one engine, one machine, one clock, and forged adverts of others.
 //!
 //! A test whose name begins with `c` and a number is that point of the checklist in the vrrp reference (6.1). "A" is the
-//! engine under test, "B" a forged sender. Not here: points about the configuration text (23, 42, part of 14 and 17),
-//! about the kernel and the processes (26 in part, 34, 73's sockets, 76 to 85, 95, 98, 100), `auth_type AH` (4, 5, 6) and
-//! `auth_hmac` (18 to 21), which the engine does not speak yet, and BFD (102 to 106).
+//! engine under test, "B" a forged sender. Points that are not here, and whose they are:
+//!
+//! - the configuration's: 23, 42, 101, the reports of 14 and 17;
+//! - the driver's and the kernel's: 34, 67, 68, 76 to 85, 95, 98, 100;
+//! - BFD's: 102 to 106;
+//! - open, for the engine does not speak them yet: 4 to 6 (`auth_type AH`) and 18 to 21 (`auth_hmac`).
 
 mod announcing;
 mod forged;

@@ -37,6 +37,34 @@ fn c59_of_two_owners_the_one_with_the_higher_address_stays() {
 }
 
 #[test]
+fn c59_an_owner_that_is_not_heeded_gives_in_and_comes_back_with_255() {
+    let mut bench = Bench::begun(one(owner(ipv4(255))));
+    let stubborn = Forged::v2(255).from("10.1.0.0");
+    bench.hear_for(&stubborn, ms(1000), ms(4000));
+    assert_eq!(bench.state(), State::Backup);
+    assert_eq!(bench.priority(), 254);
+    assert_eq!(bench.sent().iter().filter(|(_, priority)| *priority != 255).count(), 0);
+    bench.hear_for(&stubborn, ms(1000), ms(10_000));
+    assert_eq!(bench.state(), State::Backup, "one MASTER remains");
+    assert_eq!(
+        bench.silence_until_master(),
+        2_003_906,
+        "an owner's patience, a second after the last advert"
+    );
+    assert_eq!(bench.priority(), 255);
+    assert_eq!(bench.sent().last().map(|(_, priority)| *priority), Some(255));
+}
+
+#[test]
+fn c59_255_is_taken_back_when_the_other_is_no_owner_any_more() {
+    let mut bench = Bench::begun(one(owner(ipv4(255))));
+    bench.hear_for(&Forged::v2(255).from("10.1.0.0"), ms(1000), ms(4000));
+    assert_eq!(bench.priority(), 254);
+    bench.hear(&Forged::v2(254).from("10.1.0.0"));
+    assert_eq!(bench.priority(), 255);
+}
+
+#[test]
 fn an_owner_told_to_ignore_adverts_ignores_them() {
     let mut bench = Bench::begun(one(InstanceConfig { owner_ignores_adverts: true, ..owner(ipv4(255)) }));
     bench.hear(&Forged::v2(255).from("10.1.0.2"));

@@ -5,12 +5,13 @@ use crate::instance::Instance;
 use crate::world::World;
 use keepalived_types::Priority;
 
-/// The effective priority now: base plus contributions, 1 to 254. An address owner's is always 255.
+/// The effective priority now: base plus contributions, 1 to 254. An address owner's is 255, whatever it follows; 254
+/// while it has given in to another owner.
 ///
 /// The sum is not clamped on the way, so that it comes back exactly when a contribution goes.
 pub(crate) fn effective(instance: &Instance, world: &World) -> Priority {
     if instance.is_address_owner() {
-        return Priority::OWNER;
+        return if instance.has_lowered_itself { Priority(254) } else { Priority::OWNER };
     }
     let contributions = instance.followed.iter().map(|followed| contribution(followed, world));
     let sum: i64 = i64::from(instance.config.priority.get()) + contributions.sum::<i64>();

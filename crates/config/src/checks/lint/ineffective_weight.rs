@@ -2,17 +2,11 @@
 
 use super::{Places, note};
 use crate::context::Context;
-use crate::model::Config;
 use keepalived_vrrp::config::{InstanceConfig, Track};
 
 /// Remarks weights that priority arithmetic cannot show: the effective priority stays within 1 to 254, so a bonus
 /// for 254, or a penalty for 1, changes nothing.
-pub(super) fn check(
-    instance: &InstanceConfig,
-    config: &Config,
-    places: &Places<'_>,
-    context: &mut Context<'_>,
-) {
+pub(super) fn check(instance: &InstanceConfig, places: &Places<'_>, context: &mut Context<'_>) {
     if instance.priority.is_owner() {
         return;
     }
@@ -28,7 +22,6 @@ pub(super) fn check(
         .chain(trackers.processes.iter().map(named))
         .chain(trackers.bfd.iter().map(named))
         .collect();
-    let _ = config;
     // What the others add or take may make room for it.
     let [lowest, highest] = [-1, 1].map(|sign| {
         let total: i32 =

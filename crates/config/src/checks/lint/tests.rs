@@ -1,1 +1,123 @@
 //! Each lint: where it speaks, and where it keeps silent.
+
+use crate::diagnostic::Class;
+use crate::host::FakeHost;
+use crate::load::{LoadOptions, load};
+use crate::status;
+
+/// The remarks about `text` on a machine whose eth0 has 192.0.2.1/24.
+fn remarks(text: &str) -> Vec<String> {
+    let host = FakeHost::new()
+        .with_file("/test.conf", text)
+        .with_ethernet("eth0", &[("192.0.2.1".parse().expect("literal"), 24)])
+        .with_ethernet("eth1", &[])
+        .with_script("/bin/true");
+    let options = LoadOptions { config_id: "node".to_owned(), all_includes_checked: false, test_mode: true };
+    let loaded = load("/test.conf", &options, &host);
+    let notes = loaded.report.diagnostics().iter().filter(|diagnostic| diagnostic.class == Class::Note);
+    let notes: Vec<String> = notes.map(|diagnostic| diagnostic.message.clone()).collect();
+    if notes.len() == loaded.report.diagnostics().len() {
+        assert_eq!(status::of_test(&loaded.report), 0, "remarks never change the status");
+    }
+    notes
+}
+
+fn instance(lines: &str) -> Vec<String> {
+    remarks(&format!("vrrp_instance A {{\ninterface eth0\nvirtual_router_id 51\n{lines}\n}}\n"))
+}
+
+#[track_caller]
+fn says(remarks: &[String], words: &str) {
+    assert!(remarks.iter().any(|remark| remark.contains(words)), "{words} in {remarks:?}");
+}
+
+#[test]
+fn a_sensible_instance_gets_no_remark() {
+    assert_eq!(instance("priority 150\nvirtual_ipaddress { 192.0.2.10 }"), Vec::<String>::new());
+}
+
+#[test]
+fn priority_255_wants_an_address_of_its_own() {
+    says(&instance("priority 255\nvirtual_ipaddress { 192.0.2.10 }"), "priority is 255, but none");
+    says(&instance("state MASTER\nvirtual_ipaddress { 192.0.2.10 }"), "without a priority");
+    assert!(instance("priority 255\nvirtual_ipaddress { 192.0.2.1 }").is_empty());
+}
+
+#[test]
+fn nopreempt_wants_state_backup() {
+    let lines = "priority 150\nnopreempt\nvirtual_ipaddress { 192.0.2.10 }";
+    says(&instance(&format!("state MASTER\n{lines}")), "nopreempt has no effect with state MASTER");
+    assert!(instance(&format!("state BACKUP\n{lines}")).is_empty());
+}
+
+#[test]
+fn an_address_outside_every_network_of_its_link_is_remarked() {
+    says(
+        &instance("virtual_ipaddress { 192.0.3.10 }"),
+        "192.0.3.10 lies in no network that eth0 is connected to",
+    );
+    assert!(instance("virtual_ipaddress { 192.0.3.10/24 }").is_empty(), "it brings its network along");
+    assert!(instance("virtual_ipaddress { 192.0.3.10 dev eth1 }").is_empty(), "nothing is known of eth1");
+}
+
+#[test]
+fn strict_mode_makes_addresses_unreachable() {
+    let lines = "strict_mode\nvirtual_ipaddress { 192.0.2.10 }";
+    says(&instance(lines), "strict mode: the virtual addresses will not answer");
+    assert!(instance(&format!("{lines}\nno_accept")).is_empty());
+    assert!(instance(&format!("{lines}\nversion 3\naccept")).is_empty());
+}
+
+#[test]
+fn a_weight_beyond_the_range_of_priorities_is_remarked() {
+    let weight = |priority: u8, weight: &str| {
+        instance(&format!(
+            "priority {priority}\nvirtual_ipaddress {{ 192.0.2.10 }}\ntrack_interface {{\neth1 weight {weight}\n}}"
+        ))
+    };
+    says(&weight(254, "10"), "weight 10 of eth1 can never change the priority");
+    says(&weight(1, "-10"), "weight -10 of eth1 can never change the priority");
+    assert!(weight(254, "-10").is_empty());
+    assert!(weight(100, "10").is_empty());
+}
+
+#[test]
+fn one_vrid_in_two_groups_is_remarked() {
+    let two = |group: &str| {
+        remarks(&format!(
+            "vrrp_instance A {{\ninterface eth0\nvirtual_router_id 51\nvirtual_ipaddress {{ 192.0.2.10 }}\n}}\n\
+             vrrp_instance B {{\ninterface eth0\nvirtual_router_id {group}\nvirtual_ipaddress {{ 192.0.2.11 }}\n}}\n"
+        ))
+    };
+    says(&two("51\nmcast_dst_ip 224.0.0.20"), "VRID 51 is also used by A on eth0");
+    assert!(two("52\nmcast_dst_ip 224.0.0.20").is_empty());
+}
+
+#[test]
+fn a_tracker_without_a_user_is_remarked() {
+    let process = "vrrp_track_process p {\nprocess haproxy\n}\n";
+    says(&remarks(process), "vrrp_track_process p is tracked by nobody");
+    let used = format!(
+        "{process}vrrp_instance A {{\ninterface eth0\nvirtual_router_id 51\nvirtual_ipaddress {{ 192.0.2.10 }}\n\
+         track_process {{\np\n}}\n}}\n"
+    );
+    assert!(remarks(&used).is_empty());
+}
+
+#[test]
+fn a_script_that_cannot_run_is_remarked() {
+    let script = |path: &str| {
+        remarks(&format!(
+            "global_defs {{\nenable_script_security\nscript_user root\n}}\nvrrp_instance A {{\ninterface eth0\n\
+             virtual_router_id 51\nvirtual_ipaddress {{ 192.0.2.10 }}\nnotify_master {path}\n}}\n"
+        ))
+    };
+    says(&script("/nowhere/to/be/found"), "notify_master: the script cannot be run");
+    assert!(script("/bin/true").is_empty());
+}
+
+#[test]
+fn keywords_that_only_templates_know_get_advice() {
+    says(&remarks("global_defs {\nlvs_id here\nlvs_id here\n}\n"), "`lvs_id` has no effect here");
+    assert!(remarks("global_defs {\nrouter_id here\n}\n").is_empty());
+}

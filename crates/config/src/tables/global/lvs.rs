@@ -119,7 +119,7 @@ fn sync_daemon(global: &mut GlobalDraft, args: &mut Args<'_>, context: &mut Cont
     global.lines.mark("lvs_sync_daemon", args.span());
     let mut daemon = SyncDaemon {
         interface: name,
-        instance: String::new(),
+        instance: None,
         id: None,
         max_length: None,
         port: None,
@@ -127,18 +127,22 @@ fn sync_daemon(global: &mut GlobalDraft, args: &mut Args<'_>, context: &mut Cont
         group: None,
         vrid: None,
     };
-    let Some(mut instance) = args.next_word() else { return };
-    if instance.text == "inst" {
-        let Some(word) = args.next_word() else { return };
-        instance = word;
+    if args.peek().is_some_and(|word| word.text == "inst") {
+        args.next_word();
     }
-    instance.text.clone_into(&mut daemon.instance);
+    if args.peek().is_some_and(|word| !is_sync_option(word.text)) {
+        daemon.instance = args.next_word().map(|word| word.text.to_owned());
+    }
     let mut position = 0;
     while let Some(option) = args.next_word() {
         sync_option(&mut daemon, option, position, args, context);
         position += 1;
     }
     global.settings.lvs.sync_daemon = Some(daemon);
+}
+
+fn is_sync_option(word: &str) -> bool {
+    matches!(word, "id" | "maxlen" | "port" | "ttl" | "group")
 }
 
 /// One option of the daemon. In the first place a bare number is the id of old.
@@ -149,7 +153,7 @@ fn sync_option(
     args: &mut Args<'_>,
     context: &mut Context<'_>,
 ) {
-    if !matches!(option.text, "id" | "maxlen" | "port" | "ttl" | "group") {
+    if !is_sync_option(option.text) {
         if position > 0 {
             let message = format!("Unknown option {} specified for lvs_sync_daemon", option.text);
             return mistaken(option, context, message);

@@ -135,7 +135,7 @@ pub(super) const VMAC_ADDR_PREFIX: Row = pending(
     |global, args, context| {
         let Some(word) = args.required(context) else { return };
         if global.settings.vrrp.vmac_addr_prefix.is_some() {
-            let message = format!("vmac address prefix has already been specified - ignoring {}", word.text);
+            let message = format!("vmac_addr prefix has already been specified - ignoring {}", word.text);
             return mistaken(word, context, message);
         }
         global.settings.vrrp.vmac_addr_prefix = Some(word.text.to_owned());

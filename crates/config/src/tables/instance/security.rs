@@ -185,7 +185,11 @@ const ANTI_REPLAY: Keyword<HmacDraft> = pending(
             "time" => Some(AntiReplay::Time),
             "monotonic" => Some(AntiReplay::Monotonic),
             other => {
-                return mistaken(word, context, format!("unknown auth_hmac anti_replay '{other}' - ignoring"));
+                return mistaken(
+                    word,
+                    context,
+                    format!("unknown auth_hmac anti_replay '{other}' - ignoring"),
+                );
             }
         };
     },

@@ -4,8 +4,8 @@ use crate::args::Args;
 use crate::context::Context;
 use crate::diagnostic::Class;
 use crate::draft::InstanceDraft;
-use crate::keyword::{ItemWord, Keyword, Status};
-use crate::tables::row::{acted, inert, list, pending, word};
+use crate::keyword::{ItemWord, Keyword, Kind, Status};
+use crate::tables::row::{acted, inert, pending, word};
 use crate::tables::scalar::{ANY_U32, lacking, mistaken, switch, unsigned};
 use keepalived_types::{Family, InterfaceName, Version, Vrid};
 use keepalived_vrrp::config::{ChecksumCompat, UnicastPeer};
@@ -34,6 +34,7 @@ pub(super) const INTERFACE: Row = acted(
         if context.host.interface(&interface).is_some_and(|found| found.loopback) {
             let message =
                 format!("({}) cannot use a loopback interface ({interface}) for vrrp - ignoring", draft.name);
+            draft.interface = None;
             return mistaken(word, context, message);
         }
         if draft.vrf.is_some() {
@@ -202,19 +203,26 @@ static PEER_WORDS: &[ItemWord] = &[
     ),
 ];
 
-pub(super) const UNICAST_PEER: Row = list(
-    Status::Acted,
-    "unicast_peer",
-    "Routers that adverts are sent to instead of the multicast group, one address per line.",
-    peer,
-    PEER_WORDS,
-);
+pub(super) const UNICAST_PEER: Row = Keyword {
+    name: "unicast_peer",
+    usage: "{ ... }",
+    default: "",
+    help: "Routers that adverts are sent to instead of the multicast group, one address per line.",
+    status: Status::Acted,
+    kind: Kind::Lines {
+        item: peer,
+        open: Some(|draft, args, _| {
+            draft.transport.unicast = true;
+            draft.lines.mark("unicast", args.span());
+        }),
+        close: None,
+        words: PEER_WORDS,
+    },
+};
 
 /// One line of `unicast_peer`.
 fn peer(draft: &mut InstanceDraft, args: &mut Args<'_>, context: &mut Context<'_>) {
     let Some(word) = args.next_word() else { return };
-    draft.transport.unicast = true;
-    draft.lines.mark("unicast", args.span());
     let name = draft.name.clone();
     let Ok(address) = word.text.parse::<IpAddr>() else {
         let message = format!(
@@ -241,7 +249,7 @@ fn peer(draft: &mut InstanceDraft, args: &mut Args<'_>, context: &mut Context<'_
     draft.transport.peers.push(UnicastPeer { address, min_ttl, max_ttl });
 }
 
-/// `min_ttl`, `max_ttl`; `None` drops the line.
+/// `min_ttl`, `max_ttl`; an option without its value drops the line, a bad value costs only the option.
 fn peer_options(
     draft: &mut InstanceDraft,
     args: &mut Args<'_>,
@@ -254,11 +262,11 @@ fn peer_options(
             return None;
         };
         match option.text {
-            "min_ttl" => min = unsigned(value, 0..=255, context)?,
-            "max_ttl" => max = unsigned(value, 0..=255, context)?,
+            "min_ttl" => min = unsigned(value, 0..=255, context).unwrap_or(min),
+            "max_ttl" => max = unsigned(value, 0..=255, context).unwrap_or(max),
             other => {
                 mistaken(option, context, format!("({}) unknown unicast_peer option {other}", draft.name));
-                return None;
+                continue;
             }
         }
         draft.transport.check_source = true;

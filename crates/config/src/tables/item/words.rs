@@ -50,7 +50,8 @@ impl<'w> ItemLine<'_, 'w, '_> {
             option.text,
             self.args.line().len() + 1
         );
-        self.context.push(Diagnostic::at(Class::MissingParameter, option.span, message).stopping(2));
+        self.context
+            .push(Diagnostic::at(Class::MissingParameter, option.span, message).stopping(2).deciding(2));
         Err(Dropped)
     }
 }

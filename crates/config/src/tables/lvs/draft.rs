@@ -117,8 +117,6 @@ pub(super) struct RealServerDraft {
     pub span: Span,
     pub address: IpAddr,
     pub port: u16,
-    /// The virtual server's name, for messages.
-    pub of: String,
     pub protocol: Option<Protocol>,
     pub weight: Option<u32>,
     pub forwarding: Option<Forwarding>,
@@ -177,7 +175,6 @@ impl RealServerDraft {
             span: word.span,
             address,
             port,
-            of: parent.name(0),
             protocol: parent.protocol,
             weight: None,
             // What is known here counts, as in the original.

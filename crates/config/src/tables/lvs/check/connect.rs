@@ -49,10 +49,10 @@ fn open(
 fn close(server: &mut RealServerDraft, mut check: Network<()>, probe: ProbeDraft, context: &mut Context<'_>) {
     if usable(&mut check.connection, context) {
         let Network { connection, schedule, probe: () } = check;
-        server.checkers.push(CheckerDraft::Active(ActiveDraft {
+        server.checkers.push(CheckerDraft::Active(Box::new(ActiveDraft {
             schedule,
             connection: Some(connection),
             probe,
-        }));
+        })));
     }
 }

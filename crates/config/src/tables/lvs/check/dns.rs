@@ -55,7 +55,11 @@ fn close(server: &mut RealServerDraft, mut check: Network<Dns>, context: &mut Co
     }
     let Network { connection, schedule, probe } = check;
     let probe = ProbeDraft::Dns { query: probe.query, name: probe.name.unwrap_or_else(|| ".".to_owned()) };
-    server.checkers.push(CheckerDraft::Active(ActiveDraft { schedule, connection: Some(connection), probe }));
+    server.checkers.push(CheckerDraft::Active(Box::new(ActiveDraft {
+        schedule,
+        connection: Some(connection),
+        probe,
+    })));
 }
 
 fn kind(check: &mut Network<Dns>, args: &mut Args<'_>, context: &mut Context<'_>) {

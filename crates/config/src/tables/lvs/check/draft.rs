@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// One checker.
 pub(in crate::tables::lvs) enum CheckerDraft {
-    Active(ActiveDraft),
+    Active(Box<ActiveDraft>),
     /// `FILE_CHECK`; without a weight, that of the file holds.
     File {
         file: String,

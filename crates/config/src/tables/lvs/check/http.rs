@@ -84,7 +84,7 @@ fn close(
     if usable(&mut check.connection, context) {
         let Network { connection, schedule, probe } = check;
         let check = ActiveDraft { schedule, connection: Some(connection), probe: kind(probe) };
-        server.checkers.push(CheckerDraft::Active(check));
+        server.checkers.push(CheckerDraft::Active(Box::new(check)));
     }
 }
 

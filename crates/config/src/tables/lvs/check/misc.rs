@@ -106,7 +106,7 @@ fn close(server: &mut RealServerDraft, check: Misc, context: &mut Context<'_>) {
         Ok(command) => {
             let probe = ProbeDraft::Misc { command, timeout: check.timeout, dynamic: check.dynamic };
             let check = ActiveDraft { schedule: check.schedule, connection: None, probe };
-            server.checkers.push(CheckerDraft::Active(check));
+            server.checkers.push(CheckerDraft::Active(Box::new(check)));
         }
         Err(ScriptProblem::NotFoundOrAccessible) => {
             let message = format!("Disabling misc script '{name}' since not found/accessible");

@@ -19,5 +19,5 @@ pub(super) use draft::{ActiveDraft, CheckerDraft, ConnectionDraft, HttpDraft, Pr
 pub(super) use file::FILE_CHECK;
 pub(super) use http::{HTTP_GET, SSL_GET};
 pub(super) use misc::MISC_CHECK;
-pub(super) use smtp::{DEFAULT_HELO_NAME, SMTP_CHECK};
+pub(super) use smtp::SMTP_CHECK;
 pub(super) use udp::UDP_CHECK;

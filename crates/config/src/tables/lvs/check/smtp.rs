@@ -11,7 +11,7 @@ use crate::tables::lvs::values;
 use crate::tables::row::{block, pending};
 
 /// The name in HELO without `helo_name`.
-pub(in crate::tables::lvs) const DEFAULT_HELO_NAME: &str = "smtpchecker.keepalived.org";
+const DEFAULT_HELO_NAME: &str = "smtpchecker.keepalived.org";
 
 /// `SMTP_CHECK`.
 pub(in crate::tables::lvs) const SMTP_CHECK: Keyword<RealServerDraft> = block(
@@ -81,7 +81,7 @@ fn close(server: &mut RealServerDraft, check: Network<Smtp>, context: &mut Conte
         if usable(&mut connection, context) {
             let probe = ProbeDraft::Smtp { helo_name: helo_name.clone() };
             let check = ActiveDraft { schedule, connection: Some(connection), probe };
-            server.checkers.push(CheckerDraft::Active(check));
+            server.checkers.push(CheckerDraft::Active(Box::new(check)));
         }
     }
 }

@@ -67,7 +67,11 @@ fn close(server: &mut RealServerDraft, mut check: Network<Udp>, context: &mut Co
     let Network { connection, schedule, probe } = check;
     let Udp { payload, reply, .. } = probe;
     let probe = ProbeDraft::Udp { payload, reply, min_reply_length, max_reply_length };
-    server.checkers.push(CheckerDraft::Active(ActiveDraft { schedule, connection: Some(connection), probe }));
+    server.checkers.push(CheckerDraft::Active(Box::new(ActiveDraft {
+        schedule,
+        connection: Some(connection),
+        probe,
+    })));
 }
 
 fn length(slot: &mut u16, which: &str, args: &mut Args<'_>, context: &mut Context<'_>) {

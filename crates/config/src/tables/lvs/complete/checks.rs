@@ -22,7 +22,7 @@ pub(super) fn complete(
     let mut checkers = Vec::with_capacity(drafts.len());
     for draft in drafts {
         match draft {
-            CheckerDraft::Active(draft) => checkers.push(active(draft, server, parent, known)),
+            CheckerDraft::Active(draft) => checkers.push(active(*draft, server, parent, known)),
             CheckerDraft::File { file, weight } => checkers.extend(follow_file(file, weight, known)),
             CheckerDraft::Bfd { session, alpha, .. } => {
                 checkers.push(Checker::Bfd(BfdCheck { session, alpha: alpha.unwrap_or(server.alpha) }));
@@ -67,7 +67,7 @@ fn active(draft: ActiveDraft, server: &RealServer, parent: &Parent<'_>, known: &
             dynamic,
         }),
     };
-    Checker::Active(ActiveCheck { schedule, probe })
+    Checker::Active(Box::new(ActiveCheck { schedule, probe }))
 }
 
 /// Each kind has defaults of its own where nobody says anything (lvs reference 5.1).

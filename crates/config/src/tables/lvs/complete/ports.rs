@@ -105,7 +105,7 @@ fn compare_with_group(
             let message = format!(
                 "virtual server {}:[{},{port}] and real server {} ports don't match",
                 parent.name,
-                range.first(),
+                written(*range),
                 parent.endpoint(server)
             );
             say(context, parent.span, message);
@@ -121,6 +121,14 @@ fn compare_with_group(
             parent.name
         );
         say(context, parent.span, message);
+    }
+}
+
+fn written(range: AddressRange) -> String {
+    if range.first() == range.last() {
+        range.first().to_string()
+    } else {
+        format!("{}-{}", range.first(), range.last())
     }
 }
 

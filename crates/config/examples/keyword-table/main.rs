@@ -1,0 +1,7 @@
+//! Prints `docs/keywords.md` from the keyword tables.
+
+mod render;
+
+fn main() {
+    print!("{}", render::document(&keepalived_config::tables::ROOT));
+}
