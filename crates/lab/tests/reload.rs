@@ -14,17 +14,23 @@ const LARGEST_SPACING: Duration = Duration::from_millis(1500);
 /// What the log says when a reload is refused; the beginning of the original's words under reload_check_config.
 const REFUSED: &str = "New config failed validation";
 
-/// Ways to spoil the classic configuration. The original leaves its address behind and dies of some of them, and
-/// gives the address up for others.
-fn bad_configurations() -> Vec<(&'static str, String)> {
+/// Mistakes with which the original ends at a reload, its address left behind.
+fn fatal_configurations() -> Vec<(&'static str, String)> {
     let good = Classic::master().text();
     vec![
         ("a VRID out of range", good.replace("virtual_router_id 51", "virtual_router_id 300")),
         ("a misspelt interface", good.replace("interface eth0", "interface eht0")),
+        ("a quote that never ends", good.replace("auth_type PASS", "auth_type \"PASS")),
+    ]
+}
+
+/// Damaged files: the original takes what it can read of them and gives addresses up.
+fn damaged_configurations() -> Vec<(&'static str, String)> {
+    let good = Classic::master().text();
+    vec![
         ("no brace after virtual_ipaddress", good.replace("virtual_ipaddress {", "virtual_ipaddress")),
         ("no brace at the end", good.trim_end().trim_end_matches('}').to_owned()),
         ("no configuration at all", "this is { not a configuration".to_owned()),
-        ("a quote that never ends", good.replace("auth_type PASS", "auth_type \"PASS")),
         ("a malformed address", good.replace("10.77.0.100", "10.77.0.300")),
         ("binary rubbish", "\0\u{1}\u{2}\n".repeat(100)),
     ]
@@ -35,7 +41,8 @@ fn bad_configurations() -> Vec<(&'static str, String)> {
 fn every_kind_of_bad_configuration_is_refused() -> Result<()> {
     let pair = Pair::new()?;
     let mut taken = Vec::new();
-    for (what, bad) in bad_configurations() {
+    let all = fatal_configurations().into_iter().chain(damaged_configurations());
+    for (what, bad) in all {
         let mut a = Daemon::start(&pair.a, Program::under_test(), &Classic::master().text())?;
         // The address alone tells nothing: the last daemon was killed with it in place.
         a.wait_for_log("(VI_1) Entering MASTER STATE", PATIENCE)?;
@@ -60,7 +67,7 @@ fn a_hundred_bad_reloads_change_nothing() -> Result<()> {
     let (a, b) = pair.start(Program::under_test(), Program::Debian)?;
     let vrrp = a.vrrp_pid()?;
     let began = SystemTime::now();
-    let bad = bad_configurations();
+    let bad = fatal_configurations();
     for index in 0..100 {
         let mark = a.log().mark();
         a.reload(&bad[index % bad.len()].1)?;
@@ -82,7 +89,7 @@ fn a_hundred_bad_reloads_change_nothing() -> Result<()> {
     Ok(())
 }
 
-/// The log names what is wrong with the new configuration, with its line.
+/// The log names what is wrong with the new configuration, with file, line and column.
 #[test]
 fn a_bad_reload_says_why() -> Result<()> {
     let pair = Pair::new()?;
@@ -90,7 +97,7 @@ fn a_bad_reload_says_why() -> Result<()> {
     a.wait_for_log("(VI_1) Entering BACKUP STATE", PATIENCE)?;
     let mark = a.log().mark();
     a.reload(&Classic::master().text().replace("virtual_router_id 51", "virtual_router_id 300"))?;
-    a.log().wait_for_since(mark, "Line 4", PATIENCE).map_err(|error| with_log(error, &a))?;
+    a.log().wait_for_since(mark, "keepalived.conf:4:", PATIENCE).map_err(|error| with_log(error, &a))?;
     a.log().wait_for_since(mark, "300", PATIENCE).map_err(|error| with_log(error, &a))?;
     Ok(())
 }
@@ -102,7 +109,7 @@ fn a_good_reload_after_a_bad_one_is_applied_without_a_gap() -> Result<()> {
     let pair = Pair::new()?;
     let (a, b) = pair.start(Program::under_test(), Program::under_test())?;
     let began = SystemTime::now();
-    a.reload("nonsense {")?;
+    a.reload(&fatal_configurations()[0].1)?;
     a.wait_for_log(REFUSED, PATIENCE).map_err(|error| with_log(error, &a))?;
     a.reload(&Classic::master().text().replace("10.77.0.100", "10.77.0.100\n        10.77.0.101"))?;
     pair.a.wait_for_address(second, PATIENCE).map_err(|error| with_log(error, &a))?;

@@ -368,7 +368,6 @@ mod accidents {
     }
 
     #[test]
-    #[ignore = "the adverts that piled up make it answer, and so forget for how long it was away"]
     fn timer_expired_backup_steps_back_after_a_stall() {
         let (mut lan, [a, b]) = settled([150, 100], |config| {
             config.preempt = false;

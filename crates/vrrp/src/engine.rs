@@ -202,8 +202,9 @@ impl Engine {
         watched.into_iter().for_each(|watched| self.refresh_dependents(&watched, now));
     }
 
-    /// The process was scheduled `late` although a timer was due. Call it after the sockets have been drained and
-    /// before [`Engine::handle_timeout`].
+    /// The process was scheduled `late` although a timer was due. Call it before anything that piled up meanwhile is
+    /// handed over: an answer to such an advert would hide for how long we were silent. Then drain the sockets, and only
+    /// then call [`Engine::handle_timeout`].
     pub fn handle_stall(&mut self, late: Duration, now: Instant) {
         self.world.report(Subject::Process, EventKind::Stalled(late));
         for id in self.instances.ids() {

@@ -3,7 +3,7 @@
 
 use crate::ipc::Adoption;
 use keepalived_events::{Event, What};
-use keepalived_kernel::netlink::{AddressOp, AddressSpec, Link, Requests};
+use keepalived_kernel::netlink::{AddressOp, AddressSpec, Done, Link, Requests};
 use keepalived_types::{Instant, InterfaceName};
 use keepalived_vrrp as vrrp;
 use std::collections::BTreeSet;
@@ -73,19 +73,18 @@ impl Custody {
         if self.masters.is_empty() {
             return Ok(0);
         }
-        let mut requests = Requests::open()?;
-        let links = requests.dump_links()?;
-        let removals: Vec<AddressOp> = self
-            .instances(config)
-            .flat_map(|instance| addresses_of(instance, &links))
-            .map(AddressOp::Remove)
-            .collect();
+        let removed = remove(self.instances(config));
         self.forget();
-        let outcomes = requests.execute(&removals)?;
-        Ok(outcomes
-            .into_iter()
-            .filter(|outcome| matches!(outcome, Ok(keepalived_kernel::netlink::Done::Done)))
-            .count())
+        removed
+    }
+
+    /// Removes addresses that nobody will go on with: those of instances that were not MASTER. A process that is
+    /// killed just after it yielded may have left some. Returns how many there were.
+    pub(super) fn remove_stray_addresses(
+        &self,
+        config: &vrrp::config::Config,
+    ) -> keepalived_kernel::Result<usize> {
+        remove(config.instances.iter().filter(|instance| !self.masters.contains(&instance.name)))
     }
 
     fn instances<'a>(&'a self, config: &'a vrrp::config::Config) -> impl Iterator<Item = &'a InstanceConfig> {
@@ -96,6 +95,15 @@ impl Custody {
 /// A lower bound of the others' Master_Down_Interval: it lacks the skew, which depends on their priorities.
 fn silence_allowed(instance: &InstanceConfig) -> Duration {
     instance.advert_interval * u32::from(instance.down_timer_adverts)
+}
+
+fn remove<'a>(instances: impl Iterator<Item = &'a InstanceConfig>) -> keepalived_kernel::Result<usize> {
+    let mut requests = Requests::open()?;
+    let links = requests.dump_links()?;
+    let removals: Vec<AddressOp> =
+        instances.flat_map(|instance| addresses_of(instance, &links)).map(AddressOp::Remove).collect();
+    let outcomes = requests.execute(&removals)?;
+    Ok(outcomes.into_iter().filter(|outcome| matches!(outcome, Ok(Done::Done))).count())
 }
 
 fn addresses_of<'a>(

@@ -136,6 +136,10 @@ impl Supervisor {
         self.launch
             .logger
             .info(format_args!("Restart of VRRP process delayed {seconds} seconds to limit respawn rate"));
+        if !delay.is_zero() {
+            // A successor that starts at once removes them itself.
+            self.remove_strays();
+        }
         self.notifier.status(&format!("VRRP process died, restart in {seconds} s"));
         self.vrrp.restart_at = Some(now + delay);
     }

@@ -41,10 +41,21 @@ impl Supervisor {
 
     /// Removes addresses that no process will remove any more.
     pub(super) fn release_addresses(&mut self) {
-        if self.launch.options.shutdown.keep_vrrp {
-            return;
+        if !self.launch.options.shutdown.keep_vrrp {
+            let outcome = self.custody.remove_addresses(&self.config.vrrp);
+            self.tell_removal(outcome);
         }
-        match self.custody.remove_addresses(&self.config.vrrp) {
+    }
+
+    /// Removes addresses that the dead process should not have had any more.
+    pub(super) fn remove_strays(&self) {
+        if !self.launch.options.shutdown.keep_vrrp {
+            self.tell_removal(self.custody.remove_stray_addresses(&self.config.vrrp));
+        }
+    }
+
+    fn tell_removal(&self, outcome: keepalived_kernel::Result<usize>) {
+        match outcome {
             Ok(0) => {}
             Ok(count) => {
                 self.launch

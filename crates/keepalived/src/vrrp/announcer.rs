@@ -32,16 +32,16 @@ struct Burst {
 
 /// A frame that went out, for the detailed log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sent {
+pub(super) struct Sent {
     /// Through which interface.
-    pub index: IfIndex,
+    pub(super) index: IfIndex,
     /// About which address.
-    pub address: IpAddr,
+    pub(super) address: IpAddr,
 }
 
 /// The queue of announcements and the socket they leave by.
 #[derive(Debug)]
-pub struct Announcer {
+pub(super) struct Announcer {
     socket: PacketSocket,
     bursts: VecDeque<Burst>,
     router_flags: HashMap<IfIndex, (bool, Instant)>,
@@ -51,12 +51,12 @@ pub struct Announcer {
 impl Announcer {
     /// Takes over the socket that all instances share.
     #[must_use]
-    pub fn new(socket: PacketSocket) -> Self {
+    pub(super) fn new(socket: PacketSocket) -> Self {
         Self { socket, bursts: VecDeque::new(), router_flags: HashMap::new(), failures: 0 }
     }
 
     /// Queues `rounds` rounds over `announcements`, behind what is queued already.
-    pub fn queue(&mut self, instance: InstanceId, announcements: Arc<[Announcement]>, rounds: u32) {
+    pub(super) fn queue(&mut self, instance: InstanceId, announcements: Arc<[Announcement]>, rounds: u32) {
         let rounds = usize::try_from(rounds).unwrap_or(usize::MAX);
         let total = announcements.len().saturating_mul(rounds);
         if total > 0 {
@@ -65,24 +65,24 @@ impl Announcer {
     }
 
     /// The instance is no longer MASTER: whatever it still had to say would be a lie.
-    pub fn forget(&mut self, instance: InstanceId) {
+    pub(super) fn forget(&mut self, instance: InstanceId) {
         self.bursts.retain(|burst| burst.instance != instance);
     }
 
     /// Frames are waiting.
     #[must_use]
-    pub fn has_work(&self) -> bool {
+    pub(super) fn has_work(&self) -> bool {
         !self.bursts.is_empty()
     }
 
     /// Frames that the kernel did not take.
     #[must_use]
-    pub const fn failures(&self) -> u64 {
+    pub(super) const fn failures(&self) -> u64 {
         self.failures
     }
 
     /// Sends the next frames. `name_of` tells an interface's name; every frame is told to `sent`.
-    pub fn turn(
+    pub(super) fn turn(
         &mut self,
         now: Instant,
         name_of: impl Fn(IfIndex) -> Option<String>,

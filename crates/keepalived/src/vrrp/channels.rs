@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use std::os::fd::AsFd;
 
 /// Channels are registered in the reactor under their number plus this; smaller tokens belong to the driver.
-pub const FIRST_TOKEN: u64 = 16;
+pub(super) const FIRST_TOKEN: u64 = 16;
 /// Room for one datagram: an IP header with options, and the longest VRRP message there is (255 IPv6 addresses) with
 /// some trailer. Anything longer cannot be an advert.
 const LARGEST_DATAGRAM: usize = 4_608;
@@ -21,7 +21,7 @@ const BATCH: usize = 32;
 
 /// The open channels.
 #[derive(Debug)]
-pub struct Channels {
+pub(super) struct Channels {
     sockets: HashMap<ChannelId, VrrpSocket>,
     buffers: Buffers,
     scratch: Vec<u8>,
@@ -45,7 +45,7 @@ impl Channels {
     ///
     /// # Errors
     /// What the kernel refused; the engine is told.
-    pub fn open(
+    pub(super) fn open(
         &mut self,
         id: ChannelId,
         channel: &Channel,
@@ -67,7 +67,7 @@ impl Channels {
     }
 
     /// Closes the sockets of a channel.
-    pub fn close(&mut self, id: ChannelId, reactor: &Reactor) {
+    pub(super) fn close(&mut self, id: ChannelId, reactor: &Reactor) {
         if let Some(socket) = self.sockets.remove(&id) {
             // Closing it would do, unless a duplicate of the descriptor lives on.
             drop(reactor.deregister(socket.as_fd()));
@@ -76,13 +76,13 @@ impl Channels {
 
     /// The channel behind a reactor token.
     #[must_use]
-    pub fn of_token(token: u64) -> Option<ChannelId> {
+    pub(super) fn of_token(token: u64) -> Option<ChannelId> {
         u32::try_from(token.checked_sub(FIRST_TOKEN)?).ok().map(ChannelId)
     }
 
     /// All open channels.
     #[must_use]
-    pub fn ids(&self) -> Vec<ChannelId> {
+    pub(super) fn ids(&self) -> Vec<ChannelId> {
         self.sockets.keys().copied().collect()
     }
 
@@ -90,7 +90,7 @@ impl Channels {
     ///
     /// # Errors
     /// What the kernel said of a copy; the other copies were sent all the same.
-    pub fn send(
+    pub(super) fn send(
         &mut self,
         id: ChannelId,
         advert: &EncodedAdvert,
@@ -109,8 +109,8 @@ impl Channels {
                     self.scratch.clear();
                     self.scratch.extend_from_slice(packet);
                     // The engine encodes whole IPv4 packets, so there is room for the identification.
-                    drop(set_identification(&mut self.scratch, identification));
-                    socket.send_ipv4(&self.scratch, *destination)
+                    let whole = set_identification(&mut self.scratch, identification).is_ok();
+                    if whole { socket.send_ipv4(&self.scratch, *destination) } else { Ok(()) }
                 }
                 _ => Ok(()),
             };
@@ -123,7 +123,7 @@ impl Channels {
 
     /// Reads what has arrived on a channel and hands it on. With `drain`, until nothing is left; else a bounded
     /// number of adverts, the rest follows in the next turn.
-    pub fn receive(&mut self, id: ChannelId, drain: bool, mut handle: impl FnMut(&Received<'_>)) {
+    pub(super) fn receive(&mut self, id: ChannelId, drain: bool, mut handle: impl FnMut(&Received<'_>)) {
         let Some(socket) = self.sockets.get(&id) else {
             return;
         };
@@ -146,7 +146,7 @@ impl Channels {
 
     /// Datagrams that could not even be handed to the engine.
     #[must_use]
-    pub const fn malformed(&self) -> u64 {
+    pub(super) const fn malformed(&self) -> u64 {
         self.malformed
     }
 }

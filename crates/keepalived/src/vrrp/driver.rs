@@ -38,7 +38,7 @@ const STALL: Duration = Duration::from_millis(200);
 const PATIENCE_AT_STOP: Duration = Duration::from_secs(3);
 
 /// The engine and everything it acts through.
-pub struct Driver {
+pub(super) struct Driver {
     engine: Engine,
     reactor: Reactor,
     quantum: Duration,
@@ -62,7 +62,7 @@ impl Driver {
     ///
     /// # Errors
     /// When the kernel refuses a socket: without them nothing can run.
-    pub fn new(
+    pub(super) fn new(
         setup: &VrrpSetup,
         signals: Signals,
         to_helper: Outbox<ToHelper>,
@@ -102,7 +102,7 @@ impl Driver {
     ///
     /// # Errors
     /// When a socket that everything needs is beyond use.
-    pub fn run(mut self, configured: &Config) -> Result<()> {
+    pub(super) fn run(mut self, configured: &Config) -> Result<()> {
         self.log_detail(|| "Registering Kernel netlink reflector".to_owned());
         self.log_detail(|| "Registering Kernel netlink command channel".to_owned());
         self.log_detail(|| "Registering gratuitous ARP shared channel".to_owned());
@@ -144,6 +144,9 @@ impl Driver {
             Some(deadline) if deadline > Instant::ORIGIN => now.since(deadline),
             _ => Duration::ZERO,
         };
+        if late > STALL {
+            self.engine.handle_stall(late, now);
+        }
         for ready in ready {
             self.handle_ready(*ready, now)?;
         }
@@ -153,9 +156,6 @@ impl Driver {
             for id in self.channels.ids() {
                 self.receive(id, true, now);
             }
-        }
-        if late > STALL {
-            self.engine.handle_stall(late, now);
         }
         if !self.stopping {
             self.engine.handle_timeout(now);

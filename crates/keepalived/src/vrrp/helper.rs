@@ -26,7 +26,7 @@ const CHILDREN: u64 = 2;
 const PATIENCE_AT_STOP: Duration = Duration::from_secs(1);
 
 /// Everything the helper thread owns.
-pub struct Helper {
+pub(super) struct Helper {
     reactor: Reactor,
     inbox: Inbox<ToHelper>,
     outbox: Outbox<ToEngine>,
@@ -48,7 +48,7 @@ impl Helper {
     ///
     /// # Errors
     /// When the process is out of descriptors.
-    pub fn new(
+    pub(super) fn new(
         setup: &VrrpSetup,
         channel: Channel,
         children: Signals,
@@ -79,7 +79,7 @@ impl Helper {
     ///
     /// # Errors
     /// When waiting itself fails.
-    pub fn run(mut self) -> Result<()> {
+    pub(super) fn run(mut self) -> Result<()> {
         let mut ready = Vec::new();
         while !self.is_done() {
             let deadline = [self.scripts.next_deadline(), self.stop_by].into_iter().flatten().min();

@@ -15,7 +15,7 @@ const LOG_LIMIT: u64 = 20_000;
 
 /// From the engine's thread to the helper thread.
 #[derive(Debug)]
-pub enum ToHelper {
+pub(super) enum ToHelper {
     /// Something happened: log it, run its scripts, tell the supervisor.
     Event(Box<Event>),
     /// A line for the log.
@@ -39,7 +39,7 @@ pub enum ToHelper {
 
 /// From the helper thread to the engine's thread.
 #[derive(Debug)]
-pub enum ToEngine {
+pub(super) enum ToEngine {
     /// A new configuration.
     Reload(Box<vrrp::config::Config>),
     /// Answer with [`ToHelper::Snapshot`].
@@ -48,7 +48,7 @@ pub enum ToEngine {
 
 /// The sending end of a queue; wakes the other thread's reactor.
 #[derive(Debug)]
-pub struct Outbox<M> {
+pub(super) struct Outbox<M> {
     sender: Sender<M>,
     waker: Waker,
     waiting: Arc<AtomicU64>,
@@ -57,7 +57,7 @@ pub struct Outbox<M> {
 
 /// The receiving end of a queue.
 #[derive(Debug)]
-pub struct Inbox<M> {
+pub(super) struct Inbox<M> {
     receiver: Receiver<M>,
     waker: Waker,
     waiting: Arc<AtomicU64>,
@@ -67,7 +67,7 @@ pub struct Inbox<M> {
 ///
 /// # Errors
 /// When the process is out of descriptors.
-pub fn queue<M>() -> keepalived_kernel::Result<(Outbox<M>, Inbox<M>)> {
+pub(super) fn queue<M>() -> keepalived_kernel::Result<(Outbox<M>, Inbox<M>)> {
     let (sender, receiver) = channel();
     let waker = Waker::new()?;
     let waiting = Arc::new(AtomicU64::new(0));
@@ -77,14 +77,14 @@ pub fn queue<M>() -> keepalived_kernel::Result<(Outbox<M>, Inbox<M>)> {
 
 impl<M> Outbox<M> {
     /// Sends a message that must not be lost. The other end is woken with [`Outbox::wake`].
-    pub fn put(&mut self, message: M) {
+    pub(super) fn put(&mut self, message: M) {
         self.waiting.fetch_add(1, Ordering::Relaxed);
         // The other thread is gone only when the process ends.
         drop(self.sender.send(message));
     }
 
     /// Sends a message that may be lost when too many wait.
-    pub fn put_if_room(&mut self, message: impl FnOnce() -> M) {
+    pub(super) fn put_if_room(&mut self, message: impl FnOnce() -> M) {
         if self.waiting.load(Ordering::Relaxed) < LOG_LIMIT {
             self.put(message());
         } else {
@@ -93,12 +93,12 @@ impl<M> Outbox<M> {
     }
 
     /// How many messages were dropped since the last call.
-    pub fn take_dropped(&mut self) -> u64 {
+    pub(super) fn take_dropped(&mut self) -> u64 {
         std::mem::take(&mut self.dropped)
     }
 
     /// Lets the other thread look; once per turn is enough.
-    pub fn wake(&self) {
+    pub(super) fn wake(&self) {
         if self.waiting.load(Ordering::Relaxed) > 0 {
             self.waker.wake();
         }
@@ -108,12 +108,12 @@ impl<M> Outbox<M> {
 impl<M> Inbox<M> {
     /// The descriptor that is readable when messages wait.
     #[must_use]
-    pub const fn waker(&self) -> &Waker {
+    pub(super) const fn waker(&self) -> &Waker {
         &self.waker
     }
 
     /// Takes the next message.
-    pub fn take(&mut self) -> Option<M> {
+    pub(super) fn take(&mut self) -> Option<M> {
         let message = self.receiver.try_recv().ok()?;
         self.waiting.fetch_sub(1, Ordering::Relaxed);
         Some(message)

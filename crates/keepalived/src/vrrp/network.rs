@@ -16,13 +16,13 @@ const MARK: u8 = 18;
 
 /// Announcements that wait until the addresses they are about are there.
 #[derive(Debug)]
-pub struct Deferred {
+pub(super) struct Deferred {
     /// Whose.
-    pub instance: InstanceId,
+    pub(super) instance: InstanceId,
     /// What.
-    pub announcements: Arc<[Announcement]>,
+    pub(super) announcements: Arc<[Announcement]>,
     /// How often.
-    pub rounds: u32,
+    pub(super) rounds: u32,
 }
 
 #[derive(Debug)]
@@ -34,22 +34,22 @@ struct Batch {
 
 /// What a turn of the request socket brought.
 #[derive(Debug, Default)]
-pub struct Progress {
+pub(super) struct Progress {
     /// Announcements that may go now.
-    pub announce: Vec<Deferred>,
+    pub(super) announce: Vec<Deferred>,
     /// Operations the kernel refused, with its words.
-    pub refused: Vec<(Operation, String)>,
+    pub(super) refused: Vec<(Operation, String)>,
 }
 
 /// The netlink sockets and the reconciler between them.
 #[derive(Debug)]
-pub struct Network {
+pub(super) struct Network {
     /// Reports.
-    pub monitor: Monitor,
+    pub(super) monitor: Monitor,
     /// Requests.
-    pub requests: Requests,
+    pub(super) requests: Requests,
     /// What should be and what is.
-    pub reconciler: Reconciler,
+    pub(super) reconciler: Reconciler,
     batches: Vec<Batch>,
     /// Operations and announcements of this turn.
     operations: Vec<Operation>,
@@ -62,7 +62,7 @@ impl Network {
     ///
     /// # Errors
     /// When the kernel has no rtnetlink or the process no descriptor left.
-    pub fn open() -> keepalived_kernel::Result<Self> {
+    pub(super) fn open() -> keepalived_kernel::Result<Self> {
         Ok(Self {
             monitor: Monitor::open()?,
             requests: Requests::open()?,
@@ -76,7 +76,7 @@ impl Network {
 
     /// The name of an interface.
     #[must_use]
-    pub fn name(&self, index: IfIndex) -> Option<&InterfaceName> {
+    pub(super) fn name(&self, index: IfIndex) -> Option<&InterfaceName> {
         self.names.get(&index)
     }
 
@@ -84,7 +84,7 @@ impl Network {
     ///
     /// # Errors
     /// When the kernel refuses or does not answer.
-    pub fn dump(&mut self) -> keepalived_kernel::Result<Vec<Change>> {
+    pub(super) fn dump(&mut self) -> keepalived_kernel::Result<Vec<Change>> {
         let links = self.requests.dump_links()?;
         let addresses = self.requests.dump_addresses()?;
         let links = links.into_iter().map(Change::LinkChanged);
@@ -93,7 +93,7 @@ impl Network {
 
     /// Interfaces that were known but are not in a dump.
     #[must_use]
-    pub fn missing_from(&self, dump: &[Change]) -> Vec<IfIndex> {
+    pub(super) fn missing_from(&self, dump: &[Change]) -> Vec<IfIndex> {
         let present: std::collections::HashSet<IfIndex> = dump
             .iter()
             .filter_map(|change| match change {
@@ -105,7 +105,7 @@ impl Network {
     }
 
     /// Remembers an interface and translates it for the engine. `None` for a name that no interface can have.
-    pub fn learn_link(&mut self, link: &netlink::Link) -> Option<Link> {
+    pub(super) fn learn_link(&mut self, link: &netlink::Link) -> Option<Link> {
         let name = InterfaceName::new(&link.name).ok()?;
         self.names.insert(link.index, name.clone());
         let stacked = matches!(link.kind.as_deref(), Some("macvlan" | "ipvlan"));
@@ -123,36 +123,36 @@ impl Network {
     }
 
     /// Forgets an interface.
-    pub fn forget_link(&mut self, index: IfIndex) {
+    pub(super) fn forget_link(&mut self, index: IfIndex) {
         self.names.remove(&index);
         self.reconciler.link_vanished(index);
     }
 
     /// Remembers an address and translates it for the engine.
-    pub fn learn_address(&mut self, address: &Address) -> LinkAddress {
+    pub(super) fn learn_address(&mut self, address: &Address) -> LinkAddress {
         let key = Key { index: address.index, prefix: address.prefix };
         self.reconciler.appeared(key, address.protocol == Some(MARK), address.peer);
         LinkAddress { index: address.index, prefix: address.prefix, tentative: address.is_tentative() }
     }
 
     /// Forgets an address.
-    pub fn forget_address(&mut self, address: &Address) -> LinkAddress {
+    pub(super) fn forget_address(&mut self, address: &Address) -> LinkAddress {
         self.reconciler.vanished(Key { index: address.index, prefix: address.prefix });
         LinkAddress { index: address.index, prefix: address.prefix, tentative: address.is_tentative() }
     }
 
     /// Queues operations for this turn's batch.
-    pub fn perform(&mut self, operations: Vec<Operation>) {
+    pub(super) fn perform(&mut self, operations: Vec<Operation>) {
         self.operations.extend(operations);
     }
 
     /// Queues announcements behind the operations before them.
-    pub fn announce(&mut self, deferred: Deferred) {
+    pub(super) fn announce(&mut self, deferred: Deferred) {
         self.deferred.push(deferred);
     }
 
     /// The instance gives up its addresses: what it still had to announce would be a lie.
-    pub fn forget_announcements(&mut self, instance: InstanceId) {
+    pub(super) fn forget_announcements(&mut self, instance: InstanceId) {
         self.deferred.retain(|deferred| deferred.instance != instance);
         for batch in &mut self.batches {
             batch.deferred.retain(|deferred| deferred.instance != instance);
@@ -161,13 +161,13 @@ impl Network {
 
     /// There is work that no descriptor shows.
     #[must_use]
-    pub fn has_work(&self) -> bool {
+    pub(super) fn has_work(&self) -> bool {
         self.requests.has_work()
     }
 
     /// Requests are on their way or waiting.
     #[must_use]
-    pub fn is_busy(&self) -> bool {
+    pub(super) fn is_busy(&self) -> bool {
         !self.batches.is_empty() || !self.operations.is_empty()
     }
 
@@ -175,7 +175,7 @@ impl Network {
     ///
     /// # Errors
     /// When the socket is beyond use.
-    pub fn turn(&mut self) -> keepalived_kernel::Result<Progress> {
+    pub(super) fn turn(&mut self) -> keepalived_kernel::Result<Progress> {
         let mut progress = Progress::default();
         self.start_batch(&mut progress);
         while let Some(finished) = self.requests.poll()? {

@@ -12,16 +12,16 @@ use std::sync::Arc;
 
 /// The kernel tells addresses of one interface apart by address and prefix length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Key {
+pub(super) struct Key {
     /// The interface.
-    pub index: IfIndex,
+    pub(super) index: IfIndex,
     /// Address and prefix length.
-    pub prefix: Prefix,
+    pub(super) prefix: Prefix,
 }
 
 /// Something to do to the machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Operation {
+pub(super) enum Operation {
     /// The address is missing.
     Add(Key, AddressConfig),
     /// The address must go; the kernel tells point-to-point addresses apart by their other end.
@@ -57,7 +57,7 @@ struct Wanted {
 
 /// What should be and what is.
 #[derive(Debug, Default)]
-pub struct Reconciler {
+pub(super) struct Reconciler {
     /// Addresses on the machine.
     present: HashMap<Key, Present>,
     wanted: HashMap<Key, Wanted>,
@@ -69,31 +69,31 @@ pub struct Reconciler {
 impl Reconciler {
     /// The kernel reports an address. `ours`: it carries the protocol number that we give to ours; `peer`: the other
     /// end of a point-to-point address.
-    pub fn appeared(&mut self, key: Key, ours: bool, peer: Option<IpAddr>) {
+    pub(super) fn appeared(&mut self, key: Key, ours: bool, peer: Option<IpAddr>) {
         self.present.insert(key, Present { ours, peer });
         self.touched.insert(key);
     }
 
     /// The kernel reports that an address is gone.
-    pub fn vanished(&mut self, key: Key) {
+    pub(super) fn vanished(&mut self, key: Key) {
         self.present.remove(&key);
         self.touched.insert(key);
     }
 
     /// An interface is gone, and with it its addresses.
-    pub fn link_vanished(&mut self, index: IfIndex) {
+    pub(super) fn link_vanished(&mut self, index: IfIndex) {
         self.present.retain(|key, _| key.index != index);
         self.wanted.retain(|key, _| key.index != index);
     }
 
     /// Reports were lost: forget what is known before the fresh dump is told.
-    pub fn start_over(&mut self) {
+    pub(super) fn start_over(&mut self) {
         self.touched.extend(self.present.keys().chain(self.wanted.keys()));
         self.present.clear();
     }
 
     /// From now on exactly this belongs on the machine for `instance`; the operations that get there, removals first.
-    pub fn want(&mut self, instance: InstanceId, network: Arc<WantedNetwork>) -> Vec<Operation> {
+    pub(super) fn want(&mut self, instance: InstanceId, network: Arc<WantedNetwork>) -> Vec<Operation> {
         let old = if network.addresses.is_empty() {
             self.networks.remove(&instance)
         } else {
@@ -159,7 +159,7 @@ impl Reconciler {
     }
 
     /// The kernel's answer to an operation.
-    pub fn finished(&mut self, operation: &Operation, succeeded: bool) {
+    pub(super) fn finished(&mut self, operation: &Operation, succeeded: bool) {
         match operation {
             Operation::Add(key, address) => {
                 if succeeded {
@@ -178,7 +178,7 @@ impl Reconciler {
     }
 
     /// Wanted addresses that somebody else removed since the last call.
-    pub fn losses(&mut self) -> Vec<(InstanceId, IpAddr)> {
+    pub(super) fn losses(&mut self) -> Vec<(InstanceId, IpAddr)> {
         let mut lost: Vec<(InstanceId, IpAddr)> = Vec::new();
         for key in std::mem::take(&mut self.touched) {
             let Some(wanted) = self.wanted.get(&key) else {
@@ -194,7 +194,7 @@ impl Reconciler {
 
     /// Adds again what is wanted but not there, for instances that do not give way over it (`no_track`, a refused
     /// address whose interface came back).
-    pub fn repairs(&mut self, index: Option<IfIndex>) -> Vec<Operation> {
+    pub(super) fn repairs(&mut self, index: Option<IfIndex>) -> Vec<Operation> {
         let mut operations = Vec::new();
         for (key, wanted) in &mut self.wanted {
             let concerned = index.is_none_or(|index| key.index == index);
@@ -210,7 +210,7 @@ impl Reconciler {
 
     /// What an earlier run left behind: addresses with our mark, and addresses that are configured here, unless they
     /// are wanted. Call it once, after the first dump and the instances' first wishes.
-    pub fn leftovers(&self, configured: &HashSet<IpAddr>) -> Vec<Operation> {
+    pub(super) fn leftovers(&self, configured: &HashSet<IpAddr>) -> Vec<Operation> {
         let stray = self.present.iter().filter(|(key, present)| {
             (present.ours || configured.contains(&key.prefix.address())) && !self.wanted.contains_key(key)
         });
@@ -224,7 +224,7 @@ impl Reconciler {
 impl Operation {
     /// Which address it is about.
     #[must_use]
-    pub const fn key(&self) -> Key {
+    pub(super) const fn key(&self) -> Key {
         match self {
             Self::Add(key, _) | Self::Remove(key, _) => *key,
         }

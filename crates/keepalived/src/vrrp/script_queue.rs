@@ -10,20 +10,20 @@ use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 /// How long a script may hold up the next one of the same object.
-pub const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 /// Scripts that may wait for one object; the oldest of more is forgotten, since it tells of a state long gone.
 const LONGEST: usize = 1024;
 
 /// What a script reports to: an instance or a group, by kind and name.
-pub type Object = String;
+pub(super) type Object = String;
 
 /// A script to start; tell the queue its process id with [`ScriptQueue::started`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Start {
+pub(super) struct Start {
     /// Whose it is.
-    pub object: Object,
+    pub(super) object: Object,
     /// What to run.
-    pub invocation: Invocation,
+    pub(super) invocation: Invocation,
 }
 
 #[derive(Debug, Default)]
@@ -35,7 +35,7 @@ struct Line {
 
 /// The queues.
 #[derive(Debug, Default)]
-pub struct ScriptQueue {
+pub(super) struct ScriptQueue {
     lines: HashMap<Object, Line>,
     /// Every script that has not ended, the overtaken ones included.
     alive: HashMap<u32, Object>,
@@ -44,7 +44,7 @@ pub struct ScriptQueue {
 
 impl ScriptQueue {
     /// A script has to run. Returns it when nothing holds it up.
-    pub fn push(&mut self, object: &str, invocation: Invocation, now: Instant) -> Option<Start> {
+    pub(super) fn push(&mut self, object: &str, invocation: Invocation, now: Instant) -> Option<Start> {
         let line = self.lines.entry(object.to_owned()).or_default();
         if line.waiting.len() == LONGEST {
             line.waiting.pop_front();
@@ -55,7 +55,7 @@ impl ScriptQueue {
     }
 
     /// The script returned last for `object` runs as this process; `None` when it could not be started.
-    pub fn started(&mut self, object: &str, pid: Option<u32>, now: Instant) {
+    pub(super) fn started(&mut self, object: &str, pid: Option<u32>, now: Instant) {
         let Some(line) = self.lines.get_mut(object) else {
             return;
         };
@@ -66,7 +66,7 @@ impl ScriptQueue {
     }
 
     /// A process has ended. Returns what may start now.
-    pub fn ended(&mut self, pid: u32, now: Instant) -> Option<Start> {
+    pub(super) fn ended(&mut self, pid: u32, now: Instant) -> Option<Start> {
         let object = self.alive.remove(&pid)?;
         let line = self.lines.get_mut(&object)?;
         if line.running.is_some_and(|(running, _)| running == pid) {
@@ -76,32 +76,32 @@ impl ScriptQueue {
     }
 
     /// Scripts whose predecessors have had their time.
-    pub fn handle_timeout(&mut self, now: Instant) -> Vec<Start> {
+    pub(super) fn handle_timeout(&mut self, now: Instant) -> Vec<Start> {
         let objects: Vec<Object> = self.lines.keys().cloned().collect();
         objects.iter().filter_map(|object| self.next_of(object, now)).collect()
     }
 
     /// When to call [`ScriptQueue::handle_timeout`].
     #[must_use]
-    pub fn next_deadline(&self) -> Option<Instant> {
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
         let held_up = self.lines.values().filter(|line| !line.waiting.is_empty());
         held_up.filter_map(|line| line.running.map(|(_, since)| since + PATIENCE)).min()
     }
 
     /// Processes that have not ended.
-    pub fn alive(&self) -> impl Iterator<Item = u32> {
+    pub(super) fn alive(&self) -> impl Iterator<Item = u32> {
         self.alive.keys().copied()
     }
 
     /// Nothing runs and nothing waits.
     #[must_use]
-    pub fn is_idle(&self) -> bool {
+    pub(super) fn is_idle(&self) -> bool {
         self.alive.is_empty() && self.lines.values().all(|line| line.waiting.is_empty())
     }
 
     /// How many scripts were forgotten because too many waited.
     #[must_use]
-    pub const fn dropped(&self) -> u64 {
+    pub(super) const fn dropped(&self) -> u64 {
         self.dropped
     }
 

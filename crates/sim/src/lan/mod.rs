@@ -206,10 +206,10 @@ impl Lan {
         self.story.tell(self.now, || format!("{node} goes on after {late:?}"));
         self.disturb_node(node);
         self.busy = Some(node);
-        self.drain_inbox(node);
         if late > UNREMARKABLE_STALL {
             self.turn(node, |engine, now| engine.handle_stall(late, now));
         }
+        self.drain_inbox(node);
         if self.nodes[node.0].next_deadline().is_some_and(|at| at <= self.now) {
             self.turn(node, Engine::handle_timeout);
         }

@@ -22,7 +22,8 @@ pub(crate) struct Master {
     pub(crate) conflict: Option<owner::Conflict>,
 }
 
-/// Becomes MASTER: advert first, then the addresses, then the announcements, then the news.
+/// Becomes MASTER: advert first, then the addresses, then the news of both, then the announcements. The log tells it in
+/// this order, as the original's does.
 pub(crate) fn enter(instance: &mut Instance, cause: Cause, world: &mut World, now: Instant) {
     let timed_out = matches!(cause, Cause::MasterDown { .. } | Cause::MasterReleased { .. });
     debug_assert!(instance.faults.is_empty(), "a faulty instance does not speak");
@@ -32,8 +33,6 @@ pub(crate) fn enter(instance: &mut Instance, cause: Cause, world: &mut World, no
     send_advert(instance, world);
     world.timers.set(instance.due(Timer::Advert), now + instance.own_interval());
     network::claim(instance, world);
-    announce::burst(instance, instance.config.garp.repeat.max(1), world, now);
-    announce::schedule(instance, world, now);
     instance.heard.master = None;
     instance.counters.became_master += 1;
     if timed_out {
@@ -41,6 +40,8 @@ pub(crate) fn enter(instance: &mut Instance, cause: Cause, world: &mut World, no
     }
     instance.move_to(Role::Master(Master { last_sent: now, conflict: None }), cause, world, now);
     network::report_set(instance, world);
+    announce::burst(instance, instance.config.garp.repeat.max(1), world, now);
+    announce::schedule(instance, world, now);
 }
 
 /// Stops being MASTER, whatever comes next. `releases`: tells the backups with priority 0 that they need not wait.
