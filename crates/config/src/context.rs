@@ -33,20 +33,35 @@ pub struct ScriptPolicy {
     pub security: bool,
     /// Which kinds of scripts will be run; see [`report_violations`](crate::script::report_violations).
     pub used: ScriptsUsed,
-    /// Somebody other than root could change one of the scripts.
-    pub insecure: bool,
     pub(crate) default_user: Option<Option<Credentials>>,
 }
 
-/// Which kinds of scripts a configuration has. The original's processes report each kind for themselves.
+/// The scripts of a configuration by who runs them. The original's processes report theirs each for itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ScriptsUsed {
-    /// `startup_script`, `shutdown_script`.
-    pub start_or_shutdown: bool,
-    /// Notify and track scripts of VRRP.
-    pub vrrp: bool,
-    /// Notify scripts of virtual and real servers, `misc_path`.
-    pub checks: bool,
+    /// `startup_script`, `shutdown_script`: the parent.
+    pub start_or_shutdown: ScriptUse,
+    /// Notify and track scripts of VRRP, and the readers of its FIFOs.
+    pub vrrp: ScriptUse,
+    /// Notify scripts of virtual and real servers, `misc_path`, and the readers of their FIFOs.
+    pub checks: ScriptUse,
+}
+
+/// What is known of the scripts that one process runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ScriptUse {
+    /// There is one.
+    pub any: bool,
+    /// Somebody other than root could change one of them.
+    pub insecure: bool,
+}
+
+impl ScriptUse {
+    /// Adds a script.
+    pub(crate) fn note(&mut self, insecure: bool) {
+        self.any = true;
+        self.insecure |= insecure;
+    }
 }
 
 /// Keywords that are known, but that nobody acts on yet, each with the place of its first use.

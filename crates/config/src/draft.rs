@@ -7,8 +7,10 @@ use crate::context::Context;
 use crate::diagnostic::{Class, Diagnostic};
 use crate::line::Word;
 use crate::model::{Global, InstanceDefaults};
+use crate::script::ScriptProblem;
 use crate::span::Span;
 use crate::tables::bfd::BfdDraft;
+use crate::tables::item::absent;
 use crate::tables::lvs::LvsDraft;
 use keepalived_types::{InterfaceName, Version, Vrid};
 use keepalived_vrrp::config::{
@@ -72,8 +74,8 @@ pub struct VrrpDraft {
     pub groups: Vec<GroupDraft>,
     /// `vrrp_script` with the place of each.
     pub scripts: Vec<(ScriptTracker, Span)>,
-    /// Somebody other than root could change one of them.
-    pub insecure_scripts: bool,
+    /// Names of `vrrp_script` blocks whose script cannot be run, why, and the place of the command.
+    pub unusable_scripts: Vec<(String, ScriptProblem, Span)>,
     /// `track_file` with the place of each.
     pub files: Vec<(FileTracker, Span)>,
     /// `vrrp_track_process` with the place of each.
@@ -162,11 +164,8 @@ impl Interfaces {
             return Some(name);
         }
         self.missing.push((word.text.to_owned(), word.span));
-        let complaint = Diagnostic::at(Class::GeneralError, word.span, complaint(word.text))
-            .stopping(2)
-            .label("no such interface")
-            .help("`dynamic_interfaces` in global_defs allows interfaces that appear later.");
-        context.push(complaint);
+        let complaint = Diagnostic::at(Class::GeneralError, word.span, complaint(word.text)).stopping(2);
+        context.push(absent::explain(complaint, word.text, context));
         None
     }
 

@@ -61,8 +61,18 @@ pub trait Host {
     fn glob(&self, pattern: &str) -> Vec<PathBuf>;
     /// What kind of file `path` is, following symbolic links.
     fn file_kind(&self, path: &Path) -> FileKind;
+    /// Who may do what with the file, as in stat(2): the low twelve bits. `None` when it cannot be told.
+    fn file_mode(&self, _path: &Path) -> Option<u32> {
+        None
+    }
+    /// Where relative paths start. `None` when it cannot be told.
+    fn current_directory(&self) -> Option<PathBuf> {
+        None
+    }
     /// Looks an interface up by name.
     fn interface(&self, name: &str) -> Option<HostInterface>;
+    /// The names of all interfaces, for "did you mean"; empty when they cannot be told.
+    fn interface_names(&self) -> Vec<String>;
     /// Looks a user up by name.
     fn user(&self, name: &str) -> Option<HostUser>;
     /// Looks a group up by name.

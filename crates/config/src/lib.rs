@@ -13,6 +13,7 @@ pub mod keyword;
 pub mod line;
 pub mod load;
 pub mod model;
+mod nearest;
 pub mod reader;
 pub mod reload;
 pub mod render;

@@ -103,6 +103,14 @@ impl<'a> Reader<'a> {
             let diagnostic = Diagnostic::after_reading(class, None, problem.message);
             report.push(if nothing || problem.checked { diagnostic.stopping(6) } else { diagnostic });
         }
+        if let [(_, first), _, ..] = found.files.as_slice() {
+            let message =
+                format!("WARNING, multiple configuration file matches of {pattern}, starting with {first}");
+            report.push(
+                Diagnostic::after_reading(Class::MultipleFiles, None, message)
+                    .help("name one file, and let it include the others"),
+            );
+        }
         self.sources.set_main_files(found.files.len());
         let before = self.stack.len();
         for (path, name) in found.files {
@@ -471,13 +479,22 @@ impl<'a> Reader<'a> {
         if !self.budget.take_file(bytes.len()) {
             return None;
         }
-        let directory = path.parent().map(Path::to_path_buf).unwrap_or_default();
         let normal = include::normal(&path);
+        let directory = self.directory_of(&normal);
         let bytes = Arc::new(bytes);
         let file = self.sources.add(path, name, Arc::clone(&bytes));
         let cursor = Cursor::new(file, bytes);
         self.push(Frame::File { cursor, path: normal, directory, outer_checks: self.checks });
         None
+    }
+
+    /// Where `include` looks, and what `_PWD` says: from the root, even when the file was named otherwise.
+    fn directory_of(&self, file: &Path) -> PathBuf {
+        let directory = file.parent().unwrap_or(Path::new(""));
+        match self.host.current_directory() {
+            Some(current) if directory.is_relative() => include::normal(&current.join(directory)),
+            _ => directory.to_path_buf(),
+        }
     }
 }
 

@@ -419,6 +419,13 @@ const INSTANCE: &[Case] = &[
         ],
     ),
     ("preempt_delay x", 5, &["invalid number 'x'"]),
+    (
+        "preempt_delay -5x",
+        5,
+        &["negative number '-5x'", "(A) Preempt_delay not valid! must be between 0-1000"],
+    ),
+    ("preempt_delay 1.2.3", 5, &["invalid number '1.2.3'"]),
+    ("preempt_delay 1e4", 5, &["invalid number '1e4'"]),
     ("preempt_delay 1.1234567", 5, &["number '1.1234567' has too many decimal places"]),
     (
         "debug 5",
@@ -525,6 +532,36 @@ const INSTANCE: &[Case] = &[
     ),
     ("authentication { auth_pass abcdefghijk }", 5, &["Truncating auth_pass to 8 characters"]),
     ("authentication { auth_type AH|auth_pass ab }", 0, &[]),
+    ("state MASTER|priority 255|authentication { auth_type AH|auth_pass ab }", 0, &[]),
+    (
+        "state MASTER|priority 100|authentication { auth_type AH|auth_pass ab }",
+        5,
+        &["(A) Initial state master is incompatible with AH authentication - clearing"],
+    ),
+    (
+        "state MASTER|priority 100|nopreempt|preempt_delay 5|authentication { auth_type AH|auth_pass ab }",
+        5,
+        &[
+            "(A) Initial state master is incompatible with AH authentication - clearing",
+            "(A) preempt_delay is incompatible with nopreempt mode - resetting",
+        ],
+    ),
+    (
+        "state MASTER|priority 100|nopreempt|authentication { auth_type AH }",
+        5,
+        &[
+            "(A) Authentication specified but no password given. Ignoring",
+            "(A) Warning - nopreempt will not work with initial state MASTER - clearing",
+        ],
+    ),
+    (
+        "state MASTER|priority 100|strict_mode on|authentication { auth_type AH|auth_pass ab }",
+        5,
+        &[
+            "(A) State MASTER must match being address owner",
+            "(A) Strict mode does not support authentication. Ignoring.",
+        ],
+    ),
     (
         "authentication { auth_type }",
         2,

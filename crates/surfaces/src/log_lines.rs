@@ -1,6 +1,6 @@
 //! Events as log lines, in the original's wording: people and tools grep for it (runtime reference 11.1).
 
-use keepalived_vrrp::{Cause, Event, EventKind, Fault, Rejection, State, Subject};
+use keepalived_vrrp::{Cause, Event, EventKind, Fault, Rejection, State, Subject, TrackerKind};
 
 /// When a line is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,20 +198,42 @@ fn fault_raised(name: &str, fault: &Fault) -> Vec<LogLine> {
             format!("({name}) entering FAULT state (no IP address for interface)")
         }
         Fault::DuplicateVrid => format!("({name}): entering FAULT state (duplicate VRID)"),
-        Fault::Tracker(tracker) => format!("({name}): entering FAULT state due to {tracker}"),
+        Fault::Tracker { kind, name: tracker } => tracker_failed(name, *kind, tracker),
         Fault::Configuration(why) => format!("({name}): entering FAULT state ({why})"),
         Fault::Channel(error) => format!("({name}): entering FAULT state (cannot open sockets: {error})"),
         Fault::SyncGroup(group) => format!("({name}): entering FAULT state (sync group {group})"),
     })
 }
 
+/// Something that is tracked with weight 0 has failed.
+fn tracker_failed(name: &str, kind: TrackerKind, tracker: &str) -> String {
+    match kind {
+        TrackerKind::Script => format!("({name}): entering FAULT state due to script {tracker}"),
+        TrackerKind::File => format!("({name}): tracked file {tracker} now FAULT state"),
+        TrackerKind::Process => {
+            format!("({name}) entering FAULT state (tracked process {tracker} quorum not achieved)")
+        }
+        TrackerKind::Bfd => format!("VRRP_Instance({name}) Tracked BFD instance {tracker} is DOWN"),
+        TrackerKind::Interface => format!("({name}): entering FAULT state (interface {tracker} up)"),
+    }
+}
+
 fn fault_cleared(name: &str, fault: &Fault) -> Vec<LogLine> {
+    match fault {
+        Fault::Tracker { kind: TrackerKind::File, name: file } => {
+            return normal(format!("({name}): tracked file {file} leaving FAULT state"));
+        }
+        Fault::Tracker { kind: TrackerKind::Bfd, name: bfd } => {
+            return normal(format!("VRRP_Instance({name}) Tracked BFD instance {bfd} is UP"));
+        }
+        _ => {}
+    }
     detail(match fault {
         Fault::InterfaceDown(interface) => format!("({name}): interface {interface} is up again"),
         Fault::InterfaceMissing(interface) => format!("({name}): interface {interface} exists now"),
         Fault::NoSourceAddress { .. } => format!("({name}): there is a source address now"),
         Fault::DuplicateVrid => format!("({name}): the VRID is no longer used twice"),
-        Fault::Tracker(tracker) => format!("({name}): {tracker} no longer causes FAULT"),
+        Fault::Tracker { name: tracker, .. } => format!("({name}): {tracker} no longer causes FAULT"),
         Fault::Configuration(why) => format!("({name}): no longer true: {why}"),
         Fault::Channel(_) => format!("({name}): sockets are open now"),
         Fault::SyncGroup(group) => format!("({name}): sync group {group} no longer in FAULT"),

@@ -109,14 +109,34 @@ pub enum Fault {
     },
     /// Another instance uses the VRID on the same interface.
     DuplicateVrid,
-    /// A tracker with weight 0 has failed; its name.
-    Tracker(String),
+    /// Something tracked with weight 0 has failed.
+    Tracker {
+        /// What it is.
+        kind: TrackerKind,
+        /// Its name.
+        name: String,
+    },
     /// The configuration disables the instance; why.
     Configuration(String),
     /// The sockets could not be opened; the system's words.
     Channel(String),
     /// Another member of the sync group is in FAULT.
     SyncGroup(String),
+}
+
+/// What can be tracked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TrackerKind {
+    /// An interface with `reverse`: it is up. One that is down is [`Fault::InterfaceDown`].
+    Interface,
+    /// A `vrrp_script`.
+    Script,
+    /// A `track_file`.
+    File,
+    /// A `vrrp_track_process`.
+    Process,
+    /// A `bfd_instance`.
+    Bfd,
 }
 
 /// What happened.

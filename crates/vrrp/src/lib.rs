@@ -74,6 +74,7 @@ pub use effect::{
     WantedNetwork,
 };
 pub use engine::Engine;
-pub use event::{Cause, Event, EventKind, Fault, Rejection, State, Subject};
+pub use event::{Cause, Event, EventKind, Fault, Rejection, State, Subject, TrackerKind};
 pub use input::{Link, LinkAddress, Reading, Received, Start};
 pub use snapshot::{Counters, GroupSnapshot, InstanceSnapshot, Snapshot};
+pub use tracking::ScriptVerdict;

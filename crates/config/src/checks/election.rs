@@ -1,10 +1,10 @@
 //! Version, state, priority, preemption and timers of an instance.
 
-use super::instance::complain;
+use super::instance::{complain, complaint};
 use crate::context::Context;
 use crate::draft::InstanceDraft;
 use keepalived_types::{Family, Priority, Version};
-use keepalived_vrrp::config::StartState;
+use keepalived_vrrp::config::{Authentication, StartState};
 use std::time::Duration;
 
 /// What many checks of an instance look at.
@@ -48,8 +48,15 @@ pub(super) struct Election {
     pub higher_priority_send_advert: bool,
 }
 
-/// State, priority and preemption, in the order of the original's reports.
-pub(super) fn complete(draft: &InstanceDraft, facts: &Facts, context: &mut Context<'_>) -> Election {
+/// Where an instance begins.
+#[derive(Clone, Copy)]
+pub(super) struct Start {
+    pub state: StartState,
+    pub priority: Priority,
+}
+
+/// State and priority as written, or one from the other.
+pub(super) fn start(draft: &InstanceDraft, facts: &Facts, context: &mut Context<'_>) -> Start {
     let priority = match (draft.election.priority, draft.election.state) {
         (Some(priority), _) => Priority(priority),
         (None, Some(StartState::Master)) => Priority::OWNER,
@@ -61,6 +68,36 @@ pub(super) fn complete(draft: &InstanceDraft, facts: &Facts, context: &mut Conte
         complain(draft, "state", "State MASTER must match being address owner", context);
         state = natural;
     }
+    Start { state, priority }
+}
+
+impl Start {
+    /// With AH, only an address owner begins as MASTER: any other router has to learn the master's sequence number.
+    pub(super) fn fit_to_header(
+        &mut self,
+        authentication: &Authentication,
+        draft: &InstanceDraft,
+        context: &mut Context<'_>,
+    ) {
+        let is_header = matches!(authentication, Authentication::Header(_));
+        if is_header && self.state == StartState::Master && !self.priority.is_owner() {
+            let message = "Initial state master is incompatible with AH authentication - clearing";
+            let report = complaint(draft, "state", message);
+            context
+                .push(report.help("write `state BACKUP`: the highest priority becomes master all the same"));
+            self.state = StartState::Backup;
+        }
+    }
+}
+
+/// Preemption and timers, in the order of the original's reports.
+pub(super) fn complete(
+    draft: &InstanceDraft,
+    facts: &Facts,
+    start: Start,
+    context: &mut Context<'_>,
+) -> Election {
+    let Start { state, priority } = start;
     let mut preempt = !draft.election.no_preempt;
     let mut preempt_delay = draft.election.preempt_delay.unwrap_or(Duration::ZERO);
     preemption(draft, state, priority, &mut preempt, &mut preempt_delay, facts, context);

@@ -57,10 +57,12 @@ fn one(
     let strict = draft.election.strict.unwrap_or(draft.defaults.strict);
     let facts = election::facts(draft, family, strict);
     let version = election::version(draft, &facts, context);
-    let election = election::complete(draft, &facts, context);
+    let mut start = election::start(draft, &facts, context);
+    let authentication = security::authentication(draft, &facts, version, context);
+    start.fit_to_header(&authentication, draft, context);
+    let election = election::complete(draft, &facts, start, context);
     let mut disabled = None;
     let accept = network::accept(draft, &facts, version, election.priority, context);
-    let authentication = security::authentication(draft, &facts, version, context);
     let advert_interval = election::advert_interval(draft, version, context);
     let auth_hmac = security::hmac(draft, &facts, advert_interval, context);
     let garp = announcements::complete(draft, &facts, context);

@@ -17,6 +17,7 @@ use crate::context::{Context, Symbol};
 use crate::diagnostic::{Class, Diagnostic};
 use crate::draft::{ConfigDraft, VrrpDraft};
 use crate::model::Config;
+use crate::script::ScriptProblem;
 use crate::span::Span;
 use crate::tables::lvs::Globals;
 use std::collections::HashSet;
@@ -27,6 +28,10 @@ pub(crate) fn complete(mut draft: ConfigDraft, context: &mut Context<'_>) -> Con
     global::complete(&mut draft.global, context);
     let (bfd, tracked_bfd) = draft.bfd.complete();
     let mut vrrp = draft.vrrp;
+    let has_vrrp = !vrrp.instances.is_empty();
+    if has_vrrp {
+        report_unusable_scripts(&vrrp, context);
+    }
     drop_unused_scripts(&mut vrrp, context);
     let objects = trackers::Objects::new(&vrrp, &tracked_bfd);
     let members = groups::members(&mut vrrp, context);
@@ -68,11 +73,33 @@ pub(crate) fn complete(mut draft: ConfigDraft, context: &mut Context<'_>) -> Con
         bfd,
     };
     lint::check(&config, &lint::Places::new(&vrrp.instances), context);
-    crate::script::report_violations(context);
+    // Where an interface is missing, the original's VRRP process ends before it judges its scripts.
+    let runs_vrrp = has_vrrp && vrrp.interfaces.missing.is_empty();
+    crate::script::report_violations(runs_vrrp, !config.lvs.virtual_servers.is_empty(), context);
     config
 }
 
-/// A script that nobody tracks is not run, so it does not count for script security either.
+/// Also said of scripts that nobody tracks, but only where there is VRRP.
+fn report_unusable_scripts(vrrp: &VrrpDraft, context: &mut Context<'_>) {
+    for (name, problem, span) in &vrrp.unusable_scripts {
+        let (why, help) = match problem {
+            // The original says so in its log only.
+            ScriptProblem::NotExecutable => continue,
+            ScriptProblem::NotFoundOrAccessible => {
+                ("since not found/accessible", "check its path, and that its user can reach it")
+            }
+            ScriptProblem::Insecure => (
+                "due to insecure",
+                "only root may be able to change the script and the directories on its path: check owners and modes",
+            ),
+        };
+        let message = format!("Disabling track script {name} {why}");
+        let report = Diagnostic::after_reading(Class::GeneralError, Some(*span), message);
+        context.push(report.label("this command is not run").help(help));
+    }
+}
+
+/// A script that nobody tracks is not run.
 fn drop_unused_scripts(vrrp: &mut VrrpDraft, context: &mut Context<'_>) {
     let used: HashSet<&str> = context
         .symbols
@@ -81,17 +108,16 @@ fn drop_unused_scripts(vrrp: &mut VrrpDraft, context: &mut Context<'_>) {
         .map(|(name, _)| name)
         .collect();
     vrrp.scripts.retain(|(script, _)| used.contains(script.name.as_str()));
-    if !vrrp.scripts.is_empty() {
-        context.scripts.used.vrrp = true;
-        context.scripts.insecure |= vrrp.insecure_scripts;
-    }
 }
 
 /// One line for all missing interfaces, as in the original.
 fn report_missing_interfaces(missing: &[(String, Span)], context: &mut Context<'_>) {
     let Some((_, first)) = missing.first() else { return };
     let message = "Non-existent interface specified in configuration";
-    let mut report = Diagnostic::after_reading(Class::BadInterface, Some(*first), message).stopping(2);
+    let mut report = Diagnostic::after_reading(Class::BadInterface, Some(*first), message)
+        .stopping(2)
+        .label("does not exist")
+        .help("create the interface, correct its name, or write `dynamic_interfaces` in global_defs");
     for (name, span) in missing.iter().skip(1).take(8) {
         report = report.related(*span, format!("`{name}` does not exist either"));
     }

@@ -37,7 +37,10 @@ pub(super) fn authentication(
     let password = written.password.unwrap_or_default();
     match kind {
         AuthenticationKind::Password => Authentication::Password(password),
-        AuthenticationKind::Header => Authentication::Header(password),
+        AuthenticationKind::Header => {
+            context.pending.note("auth_type AH", draft.span_of("authentication"));
+            Authentication::Header(password)
+        }
     }
 }
 

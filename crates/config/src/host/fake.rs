@@ -18,6 +18,8 @@ pub struct FakeHost {
     scripts: BTreeMap<PathBuf, ScriptFile>,
     environment: BTreeMap<String, String>,
     iproute: BTreeMap<(String, String), u32>,
+    modes: BTreeMap<PathBuf, u32>,
+    directory: Option<PathBuf>,
     own_ids: (u32, u32),
     host_name: String,
     processors: u32,
@@ -42,6 +44,8 @@ impl FakeHost {
             scripts: BTreeMap::new(),
             environment: BTreeMap::new(),
             iproute: BTreeMap::new(),
+            modes: BTreeMap::new(),
+            directory: None,
             own_ids: (0, 0),
             host_name: "node".to_owned(),
             processors: 4,
@@ -69,6 +73,25 @@ impl FakeHost {
     pub fn with_odd_file(mut self, path: impl Into<PathBuf>, kind: FileKind) -> Self {
         self.files.insert(path.into(), (kind, Vec::new()));
         self
+    }
+
+    /// Says who may do what with a file, in the bits of stat(2).
+    #[must_use]
+    pub fn with_mode(mut self, path: impl Into<PathBuf>, mode: u32) -> Self {
+        self.modes.insert(path.into(), mode);
+        self
+    }
+
+    /// Sets the directory that relative paths start from. Without it, files are known by the path that is written.
+    #[must_use]
+    pub fn in_directory(mut self, path: impl Into<PathBuf>) -> Self {
+        self.directory = Some(path.into());
+        self
+    }
+
+    /// Where a file is kept.
+    fn located(&self, path: &Path) -> PathBuf {
+        self.directory.as_ref().map_or_else(|| path.to_path_buf(), |directory| directory.join(path))
     }
 
     /// Adds or replaces an interface.
@@ -156,7 +179,7 @@ impl FakeHost {
 
 impl Host for FakeHost {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        match self.files.get(path) {
+        match self.files.get(&self.located(path)) {
             Some((FileKind::Plain | FileKind::Executable, contents)) => Ok(contents.clone()),
             Some((FileKind::Directory, _)) => Err(io::ErrorKind::IsADirectory.into()),
             Some(_) => Err(io::ErrorKind::PermissionDenied.into()),
@@ -165,24 +188,41 @@ impl Host for FakeHost {
     }
 
     fn glob(&self, pattern: &str) -> Vec<PathBuf> {
+        let named = |path: &PathBuf| match &self.directory {
+            Some(directory) if !pattern.starts_with('/') => {
+                path.strip_prefix(directory).map(Path::to_path_buf).ok()
+            }
+            _ => Some(path.clone()),
+        };
+        let names: Vec<PathBuf> = self.files.keys().filter_map(named).collect();
         glob::expand_braces(&pattern.replace("/./", "/"))
             .iter()
-            .flat_map(|alternative| {
-                self.files.keys().filter(move |path| glob::matches_path(alternative, path)).cloned()
-            })
+            .flat_map(|alternative| names.iter().filter(|path| glob::matches_path(alternative, path)).cloned())
             .collect()
     }
 
     fn file_kind(&self, path: &Path) -> FileKind {
-        match self.files.get(path) {
+        match self.files.get(&self.located(path)) {
             Some((kind, _)) => *kind,
             None if self.is_directory(path) => FileKind::Directory,
             None => FileKind::Missing,
         }
     }
 
+    fn file_mode(&self, path: &Path) -> Option<u32> {
+        self.modes.get(&self.located(path)).copied()
+    }
+
+    fn current_directory(&self) -> Option<PathBuf> {
+        self.directory.clone()
+    }
+
     fn interface(&self, name: &str) -> Option<HostInterface> {
         self.interfaces.get(name).cloned()
+    }
+
+    fn interface_names(&self) -> Vec<String> {
+        self.interfaces.keys().cloned().collect()
     }
 
     fn user(&self, name: &str) -> Option<HostUser> {

@@ -166,3 +166,36 @@ fn spans_lead_to_the_text_and_to_its_use() {
     assert_eq!(place(2, 1), ((1, 5, 4), (3, 11)));
     assert_eq!(place(3, 1), ((4, 7, 7), (4, 7)));
 }
+
+#[test]
+fn a_relative_name_still_gives_an_absolute_directory() {
+    let host = FakeHost::new()
+        .in_directory("/c")
+        .with_file("/c/sub/main.conf", "a ${_PWD}\ninclude more.conf\ninclude ${_PWD}/more.conf")
+        .with_file("/c/sub/more.conf", "b");
+    let mut report = Report::default();
+    let mut reader = Reader::new(&host, "main", IncludeChecks::default());
+    assert!(reader.open("sub/main.conf", &mut report));
+    let mut lines = Vec::new();
+    while let Some(line) = reader.next_line(&mut report) {
+        lines.push(line.raw().to_owned());
+    }
+    assert_eq!(lines, ["a /c/sub", "b", "b"]);
+    assert_eq!(report, Report::default());
+    let names: Vec<_> = reader.sources().files().iter().map(|file| file.name().to_owned()).collect();
+    assert_eq!(names[0], "sub/main.conf", "messages name the file as the user did");
+}
+
+#[test]
+fn a_pattern_with_several_matches_is_reported() {
+    let host = FakeHost::new().with_file("/c/a.conf", "a").with_file("/c/b.conf", "b");
+    let mut report = Report::default();
+    let mut reader = Reader::new(&host, "main", IncludeChecks::default());
+    assert!(reader.open("/c/*.conf", &mut report));
+    let messages: Vec<_> = report.diagnostics().iter().map(|found| found.message.as_str()).collect();
+    assert_eq!(
+        messages,
+        ["WARNING, multiple configuration file matches of /c/*.conf, starting with /c/a.conf"]
+    );
+    assert_eq!(crate::status::of_test(&report), 5);
+}

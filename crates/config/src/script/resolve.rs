@@ -16,11 +16,13 @@ const DEFAULT_USER: &str = "keepalived_script";
 pub enum ScriptKind {
     /// `startup_script`, `shutdown_script`: the parent.
     StartOrShutdown,
-    /// Notify and track scripts of VRRP.
+    /// Notify scripts of VRRP, `vrrp_notify_fifo_script`.
     Vrrp,
-    /// Notify scripts of virtual and real servers, `misc_path`.
+    /// `vrrp_script`.
+    Track,
+    /// Notify scripts of virtual and real servers, `misc_path`, `lvs_notify_fifo_script`.
     Check,
-    /// FIFO readers: never part of the security report.
+    /// `notify_fifo_script`: VRRP and checkers each start one.
     Fifo,
 }
 
@@ -30,23 +32,30 @@ impl ScriptKind {
     pub fn of_keyword(keyword: &str) -> Self {
         match keyword {
             "startup_script" | "shutdown_script" => Self::StartOrShutdown,
-            "quorum_up" | "quorum_down" | "notify_up" | "notify_down" | "misc_path" => Self::Check,
-            _ if keyword.ends_with("fifo_script") => Self::Fifo,
+            "quorum_up"
+            | "quorum_down"
+            | "notify_up"
+            | "notify_down"
+            | "misc_path"
+            | "lvs_notify_fifo_script" => Self::Check,
+            "notify_fifo_script" => Self::Fifo,
             _ => Self::Vrrp,
         }
     }
 
     /// `</path` is known to these: it only tests that the file opens.
-    fn allows_file_test(self, keyword_is_track_script: bool) -> bool {
-        matches!(self, Self::StartOrShutdown | Self::Check) || keyword_is_track_script
+    fn allows_file_test(self) -> bool {
+        matches!(self, Self::StartOrShutdown | Self::Check | Self::Track)
     }
 }
 
 /// Why a script cannot be used. Already reported, in the words that all scripts share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScriptProblem {
-    /// Missing, out of reach, or not executable.
+    /// Missing or out of reach.
     NotFoundOrAccessible,
+    /// Not executable for its user. The original counts it as a script in use all the same.
+    NotExecutable,
     /// Somebody other than root could change it, and `enable_script_security` is on.
     Insecure,
 }
@@ -118,7 +127,7 @@ pub fn resolve(
 ) -> Result<Command, ScriptProblem> {
     let name = words.argv.first().map_or("", String::as_str);
     if let Some(path) = file_test(words)
-        && kind.allows_file_test(kind == ScriptKind::Vrrp)
+        && kind.allows_file_test()
     {
         return Ok(file_test_command(path, run_as));
     }
@@ -142,9 +151,8 @@ pub fn resolve(
             let message =
                 format!("WARNING - script '{name}' is not executable for uid:gid {uid}:{gid} - disabling.");
             log(words.span, message, context);
-            // The original counts it as a script in use all the same.
             note_used(kind, false, context);
-            Err(ScriptProblem::NotFoundOrAccessible)
+            Err(ScriptProblem::NotExecutable)
         }
         ScriptFile::Inaccessible(reason) => {
             log(words.span, format!("Script {name} cannot be accessed - {reason}"), context);
@@ -180,23 +188,30 @@ fn judge_insecure(path: &Path, span: Span, context: &mut Context<'_>) -> Result<
 fn note_used(kind: ScriptKind, insecure: bool, context: &mut Context<'_>) {
     let used = &mut context.scripts.used;
     match kind {
-        ScriptKind::StartOrShutdown => used.start_or_shutdown = true,
-        ScriptKind::Vrrp => used.vrrp = true,
-        ScriptKind::Check => used.checks = true,
-        ScriptKind::Fifo => return,
+        ScriptKind::StartOrShutdown => used.start_or_shutdown.note(insecure),
+        ScriptKind::Vrrp | ScriptKind::Track => used.vrrp.note(insecure),
+        ScriptKind::Check => used.checks.note(insecure),
+        ScriptKind::Fifo => {
+            used.vrrp.note(insecure);
+            used.checks.note(insecure);
+        }
     }
-    context.scripts.insecure |= insecure;
 }
 
 /// After reading: scripts are used although `enable_script_security` is off. Test mode ends with status 6 then.
-pub fn report_violations(context: &mut Context<'_>) {
+/// `has_vrrp` and `has_checks` say which of the processes there is; what belongs to the other is never run.
+pub fn report_violations(has_vrrp: bool, has_checks: bool, context: &mut Context<'_>) {
     if context.scripts.security {
         return;
     }
     let used = context.scripts.used;
-    let insecure = if context.scripts.insecure { " There are insecure scripts." } else { "" };
-    let kinds = [(used.start_or_shutdown, "start/shutdown "), (used.checks, "check "), (used.vrrp, "")];
-    for (_, kind) in kinds.into_iter().filter(|(used, _)| *used) {
+    let kinds = [
+        (true, used.start_or_shutdown, "start/shutdown "),
+        (has_checks, used.checks, "check "),
+        (has_vrrp, used.vrrp, ""),
+    ];
+    for (_, used, kind) in kinds.into_iter().filter(|(runs, used, _)| *runs && used.any) {
+        let insecure = if used.insecure { " There are insecure scripts." } else { "" };
         let message = format!(
             "SECURITY VIOLATION - {kind}scripts are being executed but script_security not enabled.{insecure}"
         );

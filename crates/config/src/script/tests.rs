@@ -52,7 +52,7 @@ fn a_usable_script_is_a_security_violation_unless_security_is_on() {
         context.scripts.security = security;
         let command = resolve(&words("/n.sh"), root(), ScriptKind::Vrrp, &mut context).expect("usable");
         assert_eq!(command.argv, ["/n.sh", "a"]);
-        report_violations(&mut context);
+        report_violations(true, false, &mut context);
         assert_eq!(report.diagnostics().len(), usize::from(!security));
     }
 }
@@ -67,7 +67,7 @@ fn an_insecure_script_is_dropped_only_with_security() {
         context.scripts.security = security;
         let result = resolve(&words("/n.sh"), root(), ScriptKind::Vrrp, &mut context);
         assert_eq!(result.is_err(), security);
-        report_violations(&mut context);
+        report_violations(true, false, &mut context);
         let end = if security { " - disabling." } else { "." };
         let first = &report.diagnostics()[0].message;
         assert_eq!(*first, format!("Unsafe permissions found for script '/n.sh'{end}"));
@@ -126,4 +126,50 @@ fn a_file_test_goes_through_the_shell_with_its_path_quoted() {
     let command = resolve(&script, root(), ScriptKind::Check, &mut context).expect("always usable");
     assert_eq!(command.argv[2], r"<'/run/it'\''s'");
     assert_eq!(context.scripts.used, crate::context::ScriptsUsed::default());
+}
+
+#[test]
+fn only_some_kinds_know_the_file_test() {
+    let host = FakeHost::new();
+    let mut report = Report::default();
+    let mut context = Context::new(&host, &mut report, true);
+    let script = words("</etc/passwd");
+    for (kind, known) in [
+        (ScriptKind::Track, true),
+        (ScriptKind::Check, true),
+        (ScriptKind::StartOrShutdown, true),
+        (ScriptKind::Vrrp, false),
+        (ScriptKind::Fifo, false),
+    ] {
+        assert_eq!(resolve(&script, root(), kind, &mut context).is_ok(), known, "{kind:?}");
+    }
+    assert_eq!(context.scripts.used, crate::context::ScriptsUsed::default());
+}
+
+#[test]
+fn each_process_reports_its_own_scripts() {
+    let insecure = ScriptFile::Usable { path: PathBuf::from("/w.sh"), insecure: true, needs_shell: false };
+    let host = FakeHost::new().with_script("/n.sh").with_script_file("/w.sh", insecure);
+    let said = |has_vrrp, has_checks| {
+        let mut report = Report::default();
+        let mut context = Context::new(&host, &mut report, true);
+        for (script, kind) in [
+            ("/n.sh", ScriptKind::StartOrShutdown),
+            ("/n.sh", ScriptKind::Fifo),
+            ("/w.sh", ScriptKind::Check),
+        ] {
+            resolve(&words(script), root(), kind, &mut context).expect("usable");
+        }
+        report_violations(has_vrrp, has_checks, &mut context);
+        let said = report.diagnostics().iter().filter(|found| found.class == Class::SecurityError);
+        said.map(|found| found.message.clone()).collect::<Vec<_>>()
+    };
+    let violation = |kind: &str, end: &str| {
+        format!("SECURITY VIOLATION - {kind}scripts are being executed but script_security not enabled.{end}")
+    };
+    let (parent, vrrp) = (violation("start/shutdown ", ""), violation("", ""));
+    let checks = violation("check ", " There are insecure scripts.");
+    assert_eq!(said(false, false), std::slice::from_ref(&parent));
+    assert_eq!(said(true, false), [parent.clone(), vrrp.clone()]);
+    assert_eq!(said(true, true), [parent, checks, vrrp]);
 }

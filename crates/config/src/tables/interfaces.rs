@@ -7,6 +7,7 @@ use crate::draft::{ConfigDraft, Interfaces};
 use crate::keyword::{Keyword, Kind, Section, Status};
 use crate::line::Word;
 use crate::span::Span;
+use crate::tables::item::absent;
 use crate::tables::row::{block, list, pending};
 use crate::tables::scalar::{mistaken, seconds};
 use keepalived_types::InterfaceName;
@@ -185,6 +186,7 @@ fn known(
         return Some(name);
     }
     let message = format!("unknown interface {} specified for {purpose}", word.text);
-    context.push(Diagnostic::at(Class::Fatal, word.span, message).label("no such interface"));
+    let report = Diagnostic::at(Class::Fatal, word.span, message);
+    context.push(absent::explain(report, word.text, context));
     None
 }

@@ -5,7 +5,7 @@ mod global;
 mod group;
 mod instance;
 mod interfaces;
-mod item;
+pub(crate) mod item;
 pub mod lvs;
 mod root;
 mod row;

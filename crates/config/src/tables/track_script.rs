@@ -216,14 +216,13 @@ fn close(config: &mut ConfigDraft, draft: Draft, context: &mut Context<'_>) {
         let _ = context.symbols.define(Symbol::Script, &draft.name, draft.span, UNUSABLE);
         return;
     };
-    // Only a script that is tracked is run, and only then its safety matters.
-    let policy = (context.scripts.used, context.scripts.insecure);
-    let command = script::resolve(&words, run_as, ScriptKind::Vrrp, context);
-    let insecure = context.scripts.insecure;
-    (context.scripts.used, context.scripts.insecure) = policy;
-    let Ok(command) = command else {
-        let _ = context.symbols.define(Symbol::Script, &draft.name, draft.span, UNUSABLE);
-        return;
+    let command = match script::resolve(&words, run_as, ScriptKind::Track, context) {
+        Ok(command) => command,
+        Err(problem) => {
+            config.vrrp.unusable_scripts.push((draft.name.clone(), problem, words.span));
+            let _ = context.symbols.define(Symbol::Script, &draft.name, draft.span, UNUSABLE);
+            return;
+        }
     };
     let index = config.vrrp.scripts.len();
     if context.symbols.define(Symbol::Script, &draft.name, draft.span, index).is_err() {
@@ -243,6 +242,5 @@ fn close(config: &mut ConfigDraft, draft: Draft, context: &mut Context<'_>) {
         fall: draft.fall,
         init_fail: draft.init_fail,
     };
-    config.vrrp.insecure_scripts |= insecure;
     config.vrrp.scripts.push((tracker, draft.span));
 }

@@ -28,8 +28,17 @@ impl Interfaces {
                 addresses: Vec::new(),
             });
         }
-        // Without netlink there are no interfaces to speak of: the VRRP process will fail and say why.
-        self.listed.get_or_init(|| list().unwrap_or_default()).get(name).cloned()
+        self.all().get(name).cloned()
+    }
+
+    /// Every name that is listed; none when everything is said to exist.
+    pub(super) fn names(&self) -> Vec<String> {
+        if self.any { Vec::new() } else { self.all().keys().cloned().collect() }
+    }
+
+    /// Without netlink there are no interfaces to speak of: the VRRP process will fail and say why.
+    fn all(&self) -> &HashMap<String, HostInterface> {
+        self.listed.get_or_init(|| list().unwrap_or_default())
     }
 }
 

@@ -52,8 +52,20 @@ impl Host for RealHost {
         }
     }
 
+    fn file_mode(&self, path: &Path) -> Option<u32> {
+        fs::metadata(path).ok().map(|metadata| metadata.mode() & 0o7777)
+    }
+
+    fn current_directory(&self) -> Option<PathBuf> {
+        std::env::current_dir().ok()
+    }
+
     fn interface(&self, name: &str) -> Option<HostInterface> {
         self.interfaces.find(name)
+    }
+
+    fn interface_names(&self) -> Vec<String> {
+        self.interfaces.names()
     }
 
     fn user(&self, name: &str) -> Option<HostUser> {

@@ -87,3 +87,16 @@ fn group_and_process_lines_carry_their_own_prefixes() {
     };
     assert_eq!(log_lines(&link)[0].text, "Netlink reports eth0 down");
 }
+
+#[test]
+fn what_is_tracked_is_named_as_upstream_names_it() {
+    let fault = |kind| Fault::Tracker { kind, name: "T".to_owned() };
+    let raised = |kind| line(EventKind::FaultRaised(fault(kind))).1;
+    assert_eq!(raised(TrackerKind::Script), "(VI_1): entering FAULT state due to script T");
+    assert_eq!(raised(TrackerKind::File), "(VI_1): tracked file T now FAULT state");
+    assert_eq!(
+        line(EventKind::FaultCleared(fault(TrackerKind::File))),
+        (Level::Normal, "(VI_1): tracked file T leaving FAULT state".to_owned())
+    );
+    assert_eq!(raised(TrackerKind::Bfd), "VRRP_Instance(VI_1) Tracked BFD instance T is DOWN");
+}

@@ -200,7 +200,7 @@ fn an_unweighted_script_without_a_result_holds_the_instance_silently() {
     bench.tell(ran(true));
     assert_eq!(bench.silence_until_master(), 3_414_062);
     bench.tell(ran(false));
-    assert_eq!(bench.faults(), [Fault::Tracker("chk".to_owned())]);
+    assert_eq!(bench.faults(), [failed(TrackerKind::Script, "chk")]);
     assert_eq!(bench.releases(), 1);
 }
 
@@ -210,7 +210,7 @@ fn c94_init_fail_starts_in_fault() {
     config.scripts[0].init_fail = true;
     config.scripts[0].rise = 2;
     let mut bench = Bench::begun(config);
-    assert_eq!(bench.faults(), [Fault::Tracker("chk".to_owned())]);
+    assert_eq!(bench.faults(), [failed(TrackerKind::Script, "chk")]);
     bench.tell(ran(true));
     assert_eq!(bench.state(), State::Fault);
     bench.tell(ran(true));
@@ -280,7 +280,7 @@ fn a_bfd_session_of_weight_0_is_a_fault_until_it_is_up() {
     instance.trackers.bfd = vec![("b".to_owned(), track(0, false))];
     let bfd = crate::config::TrackedBfd { name: "b".to_owned(), track: track(0, false) };
     let mut bench = Bench::begun(Config { bfd: vec![bfd], ..one(instance) });
-    assert_eq!(bench.faults(), [Fault::Tracker("b".to_owned())]);
+    assert_eq!(bench.faults(), [failed(TrackerKind::Bfd, "b")]);
     bench.tell(|engine, now| engine.handle_tracker("b", Reading::Bfd { up: true }, now));
     assert_eq!(bench.state(), State::Backup);
 }

@@ -77,7 +77,7 @@ fn reverse_turns_an_interface_round() {
     assert_eq!(bench.priority(), 130);
     assert_eq!(bench.state(), State::Backup);
     bench.tell(|engine, now| engine.handle_link(link(4, "eth2"), now));
-    assert_eq!(bench.faults(), [Fault::Tracker("eth2".to_owned())]);
+    assert_eq!(bench.faults(), [failed(TrackerKind::Interface, "eth2")]);
 }
 
 #[test]

@@ -22,7 +22,7 @@ mod wire;
 use crate::config::{AddressConfig, Config, InstanceConfig};
 use crate::{
     Announcement, Cause, ChannelId, Counters, Effect, EncodedAdvert, Engine, EventKind, Fault, InstanceId,
-    Link, LinkAddress, Start, State, Subject, WantedNetwork,
+    Link, LinkAddress, Start, State, Subject, TrackerKind, WantedNetwork,
 };
 pub(crate) use forged::Forged;
 use keepalived_types::{Family, IfIndex, Instant, InterfaceName, Prefix, Priority, Vrid};
@@ -32,6 +32,11 @@ use std::time::Duration;
 
 pub(crate) fn ip(text: &str) -> IpAddr {
     text.parse().expect("a literal address")
+}
+
+/// The fault that something tracked with weight 0 causes.
+pub(crate) fn failed(kind: TrackerKind, name: &str) -> Fault {
+    Fault::Tracker { kind, name: name.to_owned() }
 }
 
 pub(crate) fn ms(ms: u64) -> Duration {

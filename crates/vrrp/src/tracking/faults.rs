@@ -4,7 +4,7 @@
 
 use super::{Followed, Watched, interface};
 use crate::config::{Authentication, InstanceConfig, Transport};
-use crate::event::Fault;
+use crate::event::{Fault, TrackerKind};
 use crate::instance::Instance;
 use crate::links::Links;
 use crate::network;
@@ -88,10 +88,11 @@ fn tracker(followed: &Followed, world: &World) -> Option<Fault> {
     };
     failed.then(|| match &followed.watched {
         Watched::Interface(name) if !followed.track.reverse => interface_fault(name, &world.links),
-        Watched::Interface(name) => Fault::Tracker(name.to_string()),
-        Watched::Script(name) | Watched::File(name) | Watched::Process(name) | Watched::Bfd(name) => {
-            Fault::Tracker(name.clone())
-        }
+        Watched::Interface(name) => Fault::Tracker { kind: TrackerKind::Interface, name: name.to_string() },
+        Watched::Script(name) => Fault::Tracker { kind: TrackerKind::Script, name: name.clone() },
+        Watched::File(name) => Fault::Tracker { kind: TrackerKind::File, name: name.clone() },
+        Watched::Process(name) => Fault::Tracker { kind: TrackerKind::Process, name: name.clone() },
+        Watched::Bfd(name) => Fault::Tracker { kind: TrackerKind::Bfd, name: name.clone() },
     })
 }
 

@@ -11,6 +11,7 @@ mod script;
 mod weights;
 
 pub(crate) use faults::find as find_faults;
+pub use script::ScriptVerdict;
 pub(crate) use weights::effective as effective_priority;
 
 use crate::config::{Config, InstanceConfig, ProcessTracker, SyncGroupConfig, Track, Trackers};
@@ -18,7 +19,6 @@ use crate::input::Reading;
 use crate::timers::{Due, Timers};
 use keepalived_types::{Instant, InterfaceName, PriorityWeight};
 use process::Process;
-use script::Script;
 use std::collections::HashMap;
 
 /// Something that instances follow.
@@ -100,7 +100,7 @@ fn list(trackers: &Trackers) -> Vec<Followed> {
 /// The last readings.
 #[derive(Debug, Default)]
 pub(crate) struct Observed {
-    scripts: HashMap<String, Script>,
+    scripts: HashMap<String, ScriptVerdict>,
     files: HashMap<String, i64>,
     processes: HashMap<String, Process>,
     process_names: Vec<String>,
@@ -112,8 +112,8 @@ impl Observed {
     pub(crate) fn configure(&mut self, config: &Config) {
         let mut old = std::mem::take(self);
         for tracker in &config.scripts {
-            let kept = old.scripts.remove(&tracker.name).filter(|script| script.config == *tracker);
-            let script = kept.unwrap_or_else(|| Script::new(tracker.clone()));
+            let kept = old.scripts.remove(&tracker.name).filter(|script| script.config() == tracker);
+            let script = kept.unwrap_or_else(|| ScriptVerdict::new(tracker.clone()));
             self.scripts.insert(tracker.name.clone(), script);
         }
         for (number, tracker) in config.processes.iter().enumerate() {

@@ -2,30 +2,39 @@
 
 use crate::config::ScriptTracker;
 
-/// A script and its results so far.
+/// A script and what its results so far amount to. Engines keep one for each script; whoever logs results may, too.
 ///
 /// The counter runs from 0 to rise + fall - 1; from `rise` on the script is up. A change of the verdict jumps to the
 /// far end, so that the other verdict needs its whole number of results again.
 #[derive(Debug)]
-pub(super) struct Script {
-    pub(super) config: ScriptTracker,
+pub struct ScriptVerdict {
+    config: ScriptTracker,
     /// `None` before the first result, which decides alone, whatever `rise` and `fall` say.
     counter: Option<u32>,
 }
 
-impl Script {
-    pub(super) fn new(config: ScriptTracker) -> Self {
+impl ScriptVerdict {
+    /// No result yet.
+    #[must_use]
+    pub fn new(config: ScriptTracker) -> Self {
         let counter = config.init_fail.then_some(0);
         Self { config, counter }
     }
 
+    /// Whose verdict it is.
+    #[must_use]
+    pub const fn config(&self) -> &ScriptTracker {
+        &self.config
+    }
+
     /// `None` as long as it is not known.
-    pub(super) fn is_up(&self) -> Option<bool> {
+    #[must_use]
+    pub fn is_up(&self) -> Option<bool> {
         self.counter.map(|counter| counter >= self.config.rise.max(1))
     }
 
     /// Takes a result. Has the verdict changed?
-    pub(super) fn read(&mut self, success: bool) -> bool {
+    pub fn read(&mut self, success: bool) -> bool {
         let before = self.is_up();
         let rise = self.config.rise.max(1);
         let top = rise.saturating_add(self.config.fall.max(1)).saturating_sub(1);
@@ -48,8 +57,8 @@ mod tests {
     use keepalived_types::{Command, Credentials, PriorityWeight};
     use std::time::Duration;
 
-    fn script(rise: u32, fall: u32, init_fail: bool) -> Script {
-        Script::new(ScriptTracker {
+    fn script(rise: u32, fall: u32, init_fail: bool) -> ScriptVerdict {
+        ScriptVerdict::new(ScriptTracker {
             name: "check".to_owned(),
             command: Command {
                 path: "/bin/true".into(),
@@ -67,7 +76,7 @@ mod tests {
     }
 
     /// The verdict after each result.
-    fn verdicts(mut script: Script, results: &str) -> String {
+    fn verdicts(mut script: ScriptVerdict, results: &str) -> String {
         let mut verdict = |result: char| {
             script.read(result == '+');
             if script.is_up() == Some(true) { 'U' } else { 'd' }

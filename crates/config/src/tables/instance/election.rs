@@ -154,7 +154,9 @@ pub(super) const PREEMPT_DELAY: Row = acted(
     |draft, args, context| {
         let Some(word) = args.required(context) else { return };
         let Some(delay) = seconds(word, Duration::ZERO..=Duration::from_secs(1000), context) else {
-            if word.text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+            // The original adds this for numbers that are out of range, not for what is no number.
+            let is_decimal = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+            if word.text.starts_with('-') || (is_decimal(word.text) && word.text.parse::<f64>().is_ok()) {
                 let message = format!("({}) Preempt_delay not valid! must be between 0-1000", draft.name);
                 mistaken(word, context, message);
             }

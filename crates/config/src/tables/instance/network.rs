@@ -69,10 +69,13 @@ fn is_new(
         draft.network.seen.insert(key, first.span);
         return true;
     };
+    // 2.2.7 takes both and says nothing, so the test must not fail.
     let message = format!("({}) duplicate VIP {} - ignoring", draft.name, first.text);
-    let report =
-        Diagnostic::at(Class::GeneralError, first.span, message).related(earlier, "first given here");
-    context.push(report);
+    let report = Diagnostic::at(Class::Note, first.span, message).related(earlier, "first given here");
+    context.push(report.help(
+        "keepalived 2.2 advertises the address twice and refuses adverts with another number of addresses: remove \
+         the line on every router of this virtual router",
+    ));
     false
 }
 

@@ -2,6 +2,7 @@
 
 use crate::args::Args;
 use crate::context::Context;
+use crate::diagnostic::{Class, Diagnostic};
 use crate::draft::{AuthenticationDraft, AuthenticationKind, HmacDraft, InstanceDraft};
 use crate::keyword::{Keyword, Section, Status};
 use crate::line::Word;
@@ -110,11 +111,24 @@ fn key(draft: &mut HmacDraft, args: &mut Args<'_>, context: &mut Context<'_>) {
     draft.keys.push(HmacKey { id, secret });
 }
 
+/// Any access of group or others, in the mode bits of stat(2).
+const OTHERS_ACCESS: u32 = 0o077;
+
 /// The bytes of a secret in any of its three forms.
 fn secret(word: Word<'_>, context: &mut Context<'_>) -> Option<Vec<u8>> {
     let Some(path) = word.text.strip_prefix("file:") else {
         return literal(&word.bytes(), word, context);
     };
+    if let Some(mode) = context.host.file_mode(Path::new(path))
+        && mode & OTHERS_ACCESS != 0
+    {
+        let message = format!("auth_hmac key file {path} is accessible by group or others");
+        context.push(
+            Diagnostic::at(Class::SecurityError, word.span, message)
+                .label(format!("its mode is {mode:04o}"))
+                .help(format!("take the permissions away: chmod 600 {path}")),
+        );
+    }
     match context.host.read(Path::new(path)) {
         Ok(content) => literal(content.trim_ascii(), word, context),
         Err(error) => {

@@ -1,5 +1,6 @@
 //! Item lines that several blocks share: addresses, routes, rules and trackers.
 
+pub(crate) mod absent;
 pub(crate) mod address;
 pub(crate) mod encapsulation;
 pub(crate) mod hop;

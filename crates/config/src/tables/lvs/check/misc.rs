@@ -108,7 +108,7 @@ fn close(server: &mut RealServerDraft, check: Misc, context: &mut Context<'_>) {
             let check = ActiveDraft { schedule: check.schedule, connection: None, probe };
             server.checkers.push(CheckerDraft::Active(Box::new(check)));
         }
-        Err(ScriptProblem::NotFoundOrAccessible) => {
+        Err(ScriptProblem::NotFoundOrAccessible | ScriptProblem::NotExecutable) => {
             let message = format!("Disabling misc script '{name}' since not found/accessible");
             context.push(Diagnostic::after_reading(Class::LogOnly, Some(words.span), message));
         }
