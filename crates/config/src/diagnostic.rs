@@ -75,7 +75,7 @@ pub struct Diagnostic {
     pub stops: Option<u8>,
     /// A few words beside the underlined text.
     pub label: Option<String>,
-    /// What to do about it; each a sentence.
+    /// What to do about it; each in lower case and without full stop, as compilers have it.
     pub help: Vec<String>,
     /// Other places that matter, each with a few words: "first defined here".
     pub related: Vec<(Span, String)>,
@@ -126,7 +126,7 @@ impl Diagnostic {
         self
     }
 
-    /// Adds a sentence that says what to do.
+    /// Adds what to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help.push(help.into());

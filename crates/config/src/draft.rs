@@ -12,7 +12,7 @@ use crate::span::Span;
 use crate::tables::bfd::BfdDraft;
 use crate::tables::item::absent;
 use crate::tables::lvs::LvsDraft;
-use keepalived_types::{InterfaceName, Version, Vrid};
+use keepalived_types::{InterfaceName, Prefix, Version, Vrid};
 use keepalived_vrrp::config::{
     AddressConfig, AntiReplay, ChecksumCompat, EngineSettings, ExtraInterfaceAnnouncements, FileTracker,
     GarpGroup, HmacKey, HmacMode, InterfaceDelay, IpvlanConfig, Linkbeat, NotifyScripts, ProcessTracker,
@@ -291,6 +291,15 @@ impl InstanceDraft {
     }
 }
 
+/// The first line of an address.
+#[derive(Clone, Copy, Debug)]
+pub struct AddressLine {
+    /// Its place.
+    pub span: Span,
+    /// Its index among the virtual addresses, if it is one of them.
+    pub position: Option<usize>,
+}
+
 /// The addresses, routes and rules of the master.
 #[derive(Default)]
 pub struct NetworkDraft {
@@ -299,7 +308,7 @@ pub struct NetworkDraft {
     /// `virtual_ipaddress_excluded`, each with its place.
     pub excluded_addresses: Vec<(AddressConfig, Span)>,
     /// All of them, to find duplicates.
-    pub seen: HashMap<(IpAddr, Option<InterfaceName>), Span>,
+    pub seen: HashMap<(Prefix, Option<InterfaceName>), AddressLine>,
     /// `virtual_routes`.
     pub routes: Vec<RouteConfig>,
     /// `virtual_rules`.

@@ -1,7 +1,9 @@
 //! The lines of a configuration, nested as its braces say.
 
+mod advice;
 mod build;
 mod hint;
+mod skipped;
 
 pub(crate) use build::build;
 

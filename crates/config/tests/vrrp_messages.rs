@@ -1478,3 +1478,28 @@ fn routes_are_reported_in_the_original_words() {
 fn rules_are_reported_in_the_original_words() {
     check(RULES, |line| format!("static_rules {{\n{line}\n}}\n"));
 }
+
+/// Whole files.
+const SKIPPED: &[Case] = &[
+    ("vrrp_instance {|foo bar|unknown {|x|}|blub|}", 5, &["vrrp_instance must have a name"]),
+    ("vrrp_instance X Y {|foo|unknown {|x {|}|}|bar|}", 5, &["vrrp_instance must have a name"]),
+    ("vrrp_sync_group {|foo|group {|A|}|}", 5, &["vrrp_sync_group must have a name - skipping"]),
+    ("vrrp_sync_group X Y {|foo|group {|A|}|}", 5, &["vrrp_sync_group must have a name - skipping"]),
+    ("track_group {|foo|}", 5, &["track_group must have a name - skipping"]),
+    ("track_group X {|group { A }|}|track_group X {|foo|}", 5, &["track_group X already defined"]),
+    (
+        "vrrp_instance A {|interface eth0|foo|virtual_router_id 51|unknown {|}|}",
+        5,
+        &["vrrp instance A already defined"],
+    ),
+];
+
+#[test]
+fn nothing_is_said_about_the_lines_of_a_block_that_is_skipped() {
+    check(SKIPPED, |text| {
+        format!(
+            "vrrp_instance A {{\ninterface eth0\nvirtual_router_id 51\nvirtual_ipaddress {{ 192.0.2.10 }}\n}}\n\
+             {text}\n"
+        )
+    });
+}

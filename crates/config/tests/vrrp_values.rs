@@ -27,6 +27,10 @@ fn instance(lines: &str) -> InstanceConfig {
     config(&text).vrrp.instances.into_iter().next().expect("the instance is complete")
 }
 
+fn vrrp(loaded: &Loaded) -> &keepalived_vrrp::config::Config {
+    &loaded.config.as_ref().expect("the file exists").vrrp
+}
+
 fn messages(text: &str) -> Vec<String> {
     let loaded = read(text);
     render::plain(&loaded.report, &loaded.sources).lines().map(str::to_owned).collect()
@@ -316,4 +320,42 @@ fn ten_thousand_instances_in_groups_take_no_quadratic_time() {
     let config = config(&text);
     assert_eq!((config.vrrp.instances.len(), config.vrrp.sync_groups.len()), (10_000, 5_000));
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+}
+
+#[test]
+fn an_address_that_is_written_twice_is_advertised_twice_and_passes_the_test() {
+    let text = |lines: &str| {
+        format!(
+            "vrrp_instance A {{\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress {{\n{lines}\n}}\n}}\n"
+        )
+    };
+    let loaded = read(&text("192.0.2.1 label eth0:1\n192.0.2.2\n192.0.2.1 label eth0:2"));
+    assert_eq!(status::of_test(&loaded.report), 0);
+    let [note] = loaded.report.diagnostics() else { panic!("one remark: {:?}", loaded.report) };
+    assert_eq!(note.message, "(A) 192.0.2.1 is written twice, so adverts list it twice");
+    let [first, _, second] = &vrrp(&loaded).instances[0].virtual_addresses[..] else { panic!("three") };
+    assert_eq!(first, second, "one address of the machine, so its options are those of the first line");
+
+    let other_length = read(&text("192.0.2.1\n192.0.2.1/24"));
+    assert!(other_length.report.diagnostics().is_empty());
+    assert_eq!(vrrp(&other_length).instances[0].virtual_addresses.len(), 2);
+
+    let excluded = read(&text("192.0.2.1\n}\nvirtual_ipaddress_excluded {\n192.0.2.1"));
+    assert_eq!(status::of_test(&excluded.report), 0);
+    assert!(vrrp(&excluded).instances[0].excluded_addresses.is_empty());
+}
+
+#[test]
+fn with_ah_only_an_address_owner_begins_as_master() {
+    let state = |priority: u8| {
+        let text = format!(
+            "vrrp_instance A {{\ninterface eth0\nvirtual_router_id 1\nstate MASTER\npriority {priority}\n\
+             authentication {{\nauth_type AH\nauth_pass x\n}}\nvirtual_ipaddress {{\n192.0.2.1\n}}\n}}\n"
+        );
+        let loaded = read(&text);
+        assert!(loaded.pending.iter().any(|(name, _)| *name == "auth_type AH"), "named as not acted on");
+        vrrp(&loaded).instances[0].start_state
+    };
+    assert_eq!(state(254), StartState::Backup);
+    assert_eq!(state(255), StartState::Master);
 }

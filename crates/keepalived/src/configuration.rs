@@ -57,6 +57,12 @@ impl Reading {
         status::of_start(&self.loaded.report)
     }
 
+    /// Everything that is wrong.
+    #[must_use]
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        self.loaded.report.diagnostics()
+    }
+
     /// The status of `-t`.
     #[must_use]
     pub fn test_status(&self) -> u8 {

@@ -53,7 +53,7 @@ fn report_none(draft: &InstanceDraft, facts: &Facts, version: Version, context: 
     }
     if facts.strict || version == Version::V3 {
         let report = complaint(draft, "", "No VIP specified; at least one is required").stopping(2);
-        return context.push(report.help("`no_virtual_ipaddress` allows an instance without addresses."));
+        return context.push(report.help("`no_virtual_ipaddress` allows an instance without addresses"));
     }
     complain(draft, "", "No VIP specified; at least one is sensible", context);
 }

@@ -47,7 +47,7 @@ fn one(
     let vrid = draft.vrid.or_else(|| {
         let report = complaint(draft, "virtual_router_id", "the virtual router id must be set")
             .stopping(2)
-            .help("Every router of the virtual router needs the same `virtual_router_id`, 1 to 255.");
+            .help("every router of the virtual router needs the same `virtual_router_id`, 1 to 255");
         context.push(report);
         None
     });

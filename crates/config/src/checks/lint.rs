@@ -3,7 +3,6 @@
 //! All are notes: they never change an exit status, and no start or reload fails because of them.
 
 mod clashing_vrids;
-mod field_typical;
 mod ineffective_weight;
 mod master_without_preemption;
 mod missing_script;
@@ -58,7 +57,6 @@ pub(super) fn check(config: &Config, places: &Places<'_>, context: &mut Context<
     clashing_vrids::check(config, places, context);
     unused_tracker::check(context);
     missing_script::check(config, places, context);
-    field_typical::check(context);
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ pub(super) fn check_interface(draft: &InstanceDraft, context: &mut Context<'_>) 
     match message {
         Some(message) => {
             let report = complaint(draft, "interface", message).stopping(2);
-            context.push(report.help("Name the link with `interface`."));
+            context.push(report.help("name the link with `interface`"));
             false
         }
         None => true,

@@ -197,7 +197,9 @@ impl Host for FakeHost {
         let names: Vec<PathBuf> = self.files.keys().filter_map(named).collect();
         glob::expand_braces(&pattern.replace("/./", "/"))
             .iter()
-            .flat_map(|alternative| names.iter().filter(|path| glob::matches_path(alternative, path)).cloned())
+            .flat_map(|alternative| {
+                names.iter().filter(|path| glob::matches_path(alternative, path)).cloned()
+            })
             .collect()
     }
 

@@ -2,7 +2,9 @@
 //! (config-language reference 2.1).
 
 use super::Node;
+use super::advice;
 use super::hint::Hints;
+use super::skipped::Names;
 use crate::diagnostic::{Class, Diagnostic, Report};
 use crate::keyword::{Grammar, Shape};
 use crate::line::{Line, Word};
@@ -13,8 +15,14 @@ const MAX_DEPTH: usize = 32;
 
 /// Reads everything and nests it.
 pub(crate) fn build(reader: &mut Reader<'_>, root: &'static dyn Grammar, report: &mut Report) -> Vec<Node> {
-    let mut builder =
-        Builder { root, top: Vec::new(), open: Vec::new(), balance: 0, hints: Hints::new(root) };
+    let mut builder = Builder {
+        root,
+        top: Vec::new(),
+        open: Vec::new(),
+        balance: 0,
+        hints: Hints::new(root),
+        names: Names::default(),
+    };
     loop {
         report.reported_by_parent(true);
         let Some(line) = reader.next_line(report) else { break };
@@ -39,6 +47,7 @@ struct Builder {
     /// Opening braces minus closing ones, wherever they belong.
     balance: usize,
     hints: Hints,
+    names: Names,
 }
 
 /// A block that is not closed yet.
@@ -51,6 +60,8 @@ struct Open {
     awaits_brace: bool,
     /// `global_defs` or inside it.
     is_global: bool,
+    /// Nothing in it counts, except that its braces have to match: so many are open inside.
+    skipped: Option<usize>,
 }
 
 fn is_brace(line: &Line, brace: &str) -> bool {
@@ -72,6 +83,9 @@ impl Builder {
             }
             report_missing_brace(block, &line, report);
         }
+        if self.skip(&line) {
+            return;
+        }
         match self.open.last() {
             Some(Open { grammar: None, .. }) if is_brace(&line, "}") => self.close(),
             Some(Open { grammar: None, .. }) => self.push(Node { line, body: None }),
@@ -79,6 +93,18 @@ impl Builder {
             _ if is_brace(&line, "{") => self.report_unexpected_brace(&line, report),
             _ => self.add_keyword(line, report),
         }
+    }
+
+    /// Passes over a line of a block that is skipped. `false` outside, and for the brace that closes the block.
+    fn skip(&mut self, line: &Line) -> bool {
+        let Some(depth) = self.open.last_mut().and_then(|block| block.skipped.as_mut()) else { return false };
+        if is_brace(line, "{") {
+            *depth += 1;
+        } else if is_brace(line, "}") {
+            let Some(outer) = depth.checked_sub(1) else { return false };
+            *depth = outer;
+        }
+        true
     }
 
     fn count_braces(&mut self, line: &Line, report: &mut Report) {
@@ -109,7 +135,15 @@ impl Builder {
         }
         let is_global = word.text == "global_defs" && self.open.is_empty()
             || self.open.last().is_some_and(|outer| outer.is_global);
-        self.open.push(Open { line, body: Vec::new(), grammar: nested, awaits_brace: true, is_global });
+        let skipped = (self.open.is_empty() && self.names.refuse(&line)).then_some(0);
+        self.open.push(Open {
+            line,
+            body: Vec::new(),
+            grammar: nested,
+            awaits_brace: true,
+            is_global,
+            skipped,
+        });
     }
 
     fn push(&mut self, node: Node) {
@@ -128,6 +162,8 @@ impl Builder {
         let mut diagnostic = Diagnostic::at(Class::UnknownKeyword, word.span, message);
         if word.text == "}" && !word.quoted {
             diagnostic = diagnostic.label("no block is open here");
+        } else if let Some(advice) = advice::find(word.text) {
+            diagnostic = diagnostic.help(advice);
         } else {
             diagnostic.help.extend(self.hints.unknown(word.text, grammar));
         }

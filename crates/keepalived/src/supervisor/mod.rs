@@ -5,6 +5,7 @@
 
 mod child;
 mod custody;
+mod damage;
 mod events;
 mod launch;
 mod paths;
@@ -22,6 +23,7 @@ use crate::ipc::ToVrrp;
 use crate::options::Options;
 use child::VrrpProcess;
 use custody::Custody;
+use damage::Mistakes;
 use keepalived_config::model::Config;
 use keepalived_kernel::clock;
 use keepalived_kernel::lock_file::LockFile;
@@ -73,6 +75,8 @@ enum Phase {
 struct Supervisor {
     launch: Launch,
     config: Config,
+    /// What is wrong with it; the same in a new one is no reason to refuse that.
+    mistakes: Mistakes,
     reactor: Reactor,
     signals: Signals,
     notifier: Notifier,
@@ -92,7 +96,7 @@ struct Supervisor {
 impl Supervisor {
     fn new(
         launch: Launch,
-        config: Config,
+        (config, mistakes): (Config, Mistakes),
         (signals, reactor): (Signals, Reactor),
         notifier: Notifier,
         parent_file: LockFile,
@@ -101,6 +105,7 @@ impl Supervisor {
         Self {
             launch,
             config,
+            mistakes,
             reactor,
             signals,
             notifier,

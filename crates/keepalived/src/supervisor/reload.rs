@@ -1,5 +1,6 @@
 //! Reading the configuration again. The running one stays until the new one is known to be good, whole.
 
+use super::damage::{self, Mistakes};
 use super::reload_queue::Decision;
 use super::{Supervisor, setup};
 use crate::configuration::{self, Reading};
@@ -37,6 +38,7 @@ impl Supervisor {
             Some(log) => self.passes_check(&reading, log),
             None => self.is_usable(&reading),
         };
+        let mistakes = Mistakes::of(reading.diagnostics());
         let Some(config) = reading.into_config().filter(|_| good) else {
             self.notifier.reloaded("The new configuration was refused, the old one is running");
             self.next_reload(now);
@@ -45,7 +47,7 @@ impl Supervisor {
         if check_log.is_some() {
             self.launch.logger.info("Reloading ...");
         }
-        self.take(config, now);
+        self.take(config, mistakes, now);
     }
 
     /// `reload_check_config`: any problem at all refuses the reload, and is told in a file.
@@ -61,24 +63,30 @@ impl Supervisor {
         good
     }
 
-    /// Without it, only what the daemon could not run with.
+    /// Without it, what the daemon could not run with, and damage that would take away what runs.
     fn is_usable(&self, reading: &Reading) -> bool {
-        let good = reading.stops().is_none() && reading.config().is_some();
-        if good {
+        let obstacle = match (reading.stops(), reading.config()) {
+            (None, Some(config)) => damage::objection(
+                (&self.config.vrrp, &self.mistakes),
+                (&config.vrrp, &Mistakes::of(reading.diagnostics())),
+            ),
+            _ => Some("the daemon cannot run with it".to_owned()),
+        };
+        let Some(why) = obstacle else {
             reading.log_lines().for_each(|line| self.launch.logger.info(line));
             reading.notes().for_each(|line| self.launch.logger.detail(line));
-        } else {
-            reading.placed_lines().for_each(|line| self.launch.logger.info(line));
-            self.launch.logger.info(
-                "New config failed validation, see the messages before this one for details. The running \
-                 configuration is kept",
-            );
-        }
-        good
+            return true;
+        };
+        reading.placed_lines().for_each(|line| self.launch.logger.info(line));
+        self.launch.logger.info(format_args!(
+            "New config failed validation: {why}. See the messages before this one for details. The running \
+             configuration is kept"
+        ));
+        false
     }
 
     /// Replaces the configuration by one that is good, unless it changes what cannot change.
-    fn take(&mut self, config: Config, now: Instant) {
+    fn take(&mut self, config: Config, mistakes: Mistakes, now: Instant) {
         let immutable = configuration::immutable_changes(&self.config, &config);
         if !immutable.is_empty() {
             for message in immutable {
@@ -89,6 +97,7 @@ impl Supervisor {
             return;
         }
         self.config = config;
+        self.mistakes = mistakes;
         self.mention_missing_processes();
         if self.vrrp.pid().is_some() {
             let setup = setup::vrrp(&self.launch, &self.config, Vec::new());

@@ -1,6 +1,7 @@
 //! From the command line to a daemon whose children may start, in the original's order: log, configuration, identity,
 //! pid file, background.
 
+use super::damage::Mistakes;
 use super::launch::Launch;
 use super::paths::Identity;
 use super::systemd::Notifier;
@@ -40,6 +41,7 @@ pub(super) fn start(mut launch: Launch) -> Started {
     };
     let stops = reading.stops();
     let pending: Vec<&str> = reading.pending().collect();
+    let mistakes = Mistakes::of(reading.diagnostics());
     let Some(config) = reading.into_config() else {
         return Started::Done(stopped(&launch, stops.unwrap_or(configuration::MISSING_FILE)));
     };
@@ -74,7 +76,7 @@ pub(super) fn start(mut launch: Launch) -> Started {
         // A long name is cut by the kernel, as it is for the original.
         drop(sched::set_name(name));
     }
-    match daemon(launch, config, stops, lock) {
+    match daemon(launch, (config, mistakes), stops, lock) {
         Ok(supervisor) => Started::Daemon(Box::new(supervisor)),
         Err(status) => Started::Done(status),
     }
@@ -214,7 +216,12 @@ fn go_to_background(launch: &Launch, lock: LockFile) -> Result<Option<LockFile>,
 }
 
 /// Signals, notification, the value that runs. `Err` is the exit status.
-fn daemon(launch: Launch, config: Config, stops: Option<u8>, lock: LockFile) -> Result<Supervisor, u8> {
+fn daemon(
+    launch: Launch,
+    (config, mistakes): (Config, Mistakes),
+    stops: Option<u8>,
+    lock: LockFile,
+) -> Result<Supervisor, u8> {
     remove_unused_pid_files(&launch);
     // Fails only outside a session of our own, where nobody is orphaned to us either.
     drop(sched::adopt_orphans());
@@ -236,7 +243,7 @@ fn daemon(launch: Launch, config: Config, stops: Option<u8>, lock: LockFile) -> 
             "NOTICE: setting config option max_auto_priority should result in better keepalived performance",
         );
     }
-    Ok(Supervisor::new(launch, config, watched, notifier, lock))
+    Ok(Supervisor::new(launch, (config, mistakes), watched, notifier, lock))
 }
 
 /// Gives back the pid file and ends.

@@ -121,6 +121,8 @@ impl Driver {
         for change in self.network.dump()? {
             self.handle_change(change, clock::now());
         }
+        // The numbers in tracked files: instances must not begin without them.
+        self.handle_messages(clock::now());
         self.engine.handle_topology_complete(clock::now());
         self.perform_effects();
         let addresses = configured_addresses(configured);
@@ -292,6 +294,7 @@ impl Driver {
                     self.engine.reconfigure(*config, now);
                     self.to_helper.put(ToHelper::Reloaded);
                 }
+                ToEngine::Tracker { name, reading } => self.engine.handle_tracker(&name, reading, now),
                 ToEngine::Snapshot => {
                     let snapshot = Snapshot { vrrp: self.engine.snapshot(now) };
                     self.to_helper.put(ToHelper::Snapshot(Box::new(snapshot)));

@@ -1,7 +1,9 @@
 //! The helper thread: the log, notify scripts, the channel to the supervisor. Whatever may block, blocks here.
 
+use super::launcher::Launcher;
 use super::messages::{Inbox, Outbox, ToEngine, ToHelper};
 use super::script_queue::{ScriptQueue, Start};
+use super::trackers::{self, Means, Trackers};
 use crate::exec_helper;
 use crate::ipc::{Channel, FromVrrp, ToVrrp, VrrpSetup};
 use crate::log::Logger;
@@ -10,17 +12,16 @@ use keepalived_kernel::process::{self, Ending, Pid};
 use keepalived_kernel::reactor::{Interest, Reactor, Ready};
 use keepalived_kernel::signals::{self, Signals};
 use keepalived_kernel::{Result, clock};
-use keepalived_surfaces::{Hooks, Invocation, Level, invocations, log_lines};
+use keepalived_surfaces::{Hooks, Level, invocations, log_lines};
 use keepalived_types::Instant;
 use keepalived_vrrp::Subject;
 use std::os::fd::AsFd;
-use std::path::PathBuf;
-use std::process::Stdio;
 use std::time::Duration;
 
 const MESSAGES: u64 = 0;
 const CHANNEL: u64 = 1;
 const CHILDREN: u64 = 2;
+const TRACKERS: u64 = 3;
 
 /// How long stop scripts may take before they are ended; the original's figure.
 const PATIENCE_AT_STOP: Duration = Duration::from_secs(1);
@@ -37,28 +38,41 @@ pub(super) struct Helper {
     logger: Logger,
     hooks: Hooks,
     scripts: ScriptQueue,
-    exec_helper: PathBuf,
-    umask: u32,
+    trackers: Trackers,
+    launcher: Launcher,
     /// The end has been asked for, and when patience with scripts ends.
     stop_by: Option<Instant>,
 }
 
+/// What the helper thread hears from and speaks to.
+pub(super) struct Ends {
+    /// The supervisor.
+    pub(super) channel: Channel,
+    /// SIGCHLD.
+    pub(super) children: Signals,
+    /// From the engine's thread.
+    pub(super) inbox: Inbox<ToHelper>,
+    /// To the engine's thread.
+    pub(super) outbox: Outbox<ToEngine>,
+}
+
 impl Helper {
-    /// Takes over the channel to the supervisor and SIGCHLD.
+    /// Takes over what the thread needs. No script has been started yet.
     ///
     /// # Errors
     /// When the process is out of descriptors.
     pub(super) fn new(
         setup: &VrrpSetup,
-        channel: Channel,
-        children: Signals,
-        inbox: Inbox<ToHelper>,
-        outbox: Outbox<ToEngine>,
+        ends: Ends,
+        launcher: Launcher,
+        trackers: Trackers,
     ) -> Result<Self> {
+        let Ends { channel, children, inbox, outbox } = ends;
         let reactor = Reactor::new()?;
         reactor.register(inbox.waker().as_fd(), MESSAGES, Interest::Read)?;
         reactor.register(channel.as_fd(), CHANNEL, Interest::Read)?;
         reactor.register(children.as_fd(), CHILDREN, Interest::Read)?;
+        reactor.register(trackers.as_fd(), TRACKERS, Interest::Read)?;
         Ok(Self {
             reactor,
             inbox,
@@ -69,8 +83,8 @@ impl Helper {
             logger: Logger::new(setup.log.clone()),
             hooks: Hooks::new(&setup.vrrp),
             scripts: ScriptQueue::default(),
-            exec_helper: setup.exec_helper.clone(),
-            umask: setup.umask,
+            trackers,
+            launcher,
             stop_by: None,
         })
     }
@@ -82,14 +96,16 @@ impl Helper {
     pub(super) fn run(mut self) -> Result<()> {
         let mut ready = Vec::new();
         while !self.is_done() {
-            let deadline = [self.scripts.next_deadline(), self.stop_by].into_iter().flatten().min();
-            let now = self.reactor.wait(deadline, Duration::from_millis(1), &mut ready)?;
+            let now = self.reactor.wait(self.next_deadline(), Duration::from_millis(1), &mut ready)?;
             for ready in &ready {
                 self.handle_ready(*ready, now);
             }
             for start in self.scripts.handle_timeout(now) {
                 self.start(start, now);
             }
+            let (trackers, mut means) = self.tracking();
+            trackers.handle_timeout(&mut means, now);
+            self.outbox.wake();
             self.watch_backlog();
         }
         self.end_scripts();
@@ -101,10 +117,22 @@ impl Helper {
         Ok(())
     }
 
+    fn next_deadline(&self) -> Option<Instant> {
+        let deadlines = [self.scripts.next_deadline(), self.trackers.next_deadline(), self.stop_by];
+        deadlines.into_iter().flatten().min()
+    }
+
+    /// The trackers, and what they act through.
+    fn tracking(&mut self) -> (&mut Trackers, Means<'_>) {
+        let means = Means { logger: &self.logger, outbox: &mut self.outbox, launcher: &self.launcher };
+        (&mut self.trackers, means)
+    }
+
     fn is_done(&self) -> bool {
         self.stop_by.is_some_and(|by| {
             let told = !self.connected || !self.channel.has_backlog();
-            (self.scripts.is_idle() && told) || clock::now() >= by
+            let idle = self.scripts.is_idle() && self.trackers.alive().next().is_none();
+            (idle && told) || clock::now() >= by
         })
     }
 
@@ -116,8 +144,12 @@ impl Helper {
                     self.handle_message(message, now);
                 }
             }
-            CHANNEL => self.handle_channel(),
+            CHANNEL => self.handle_channel(now),
             CHILDREN => self.reap(now),
+            TRACKERS => {
+                let (trackers, mut means) = self.tracking();
+                trackers.handle_files(&mut means, now);
+            }
             _ => {}
         }
     }
@@ -131,7 +163,11 @@ impl Helper {
             ToHelper::Reloaded => self.tell(&FromVrrp::Reloaded),
             ToHelper::Snapshot(snapshot) => self.tell(&FromVrrp::Snapshot(snapshot)),
             ToHelper::ReloadRequested => self.tell(&FromVrrp::ReloadRequested),
-            ToHelper::Stop => self.stop_by = Some(now + PATIENCE_AT_STOP),
+            ToHelper::Stop => {
+                self.stop_by = Some(now + PATIENCE_AT_STOP);
+                let (trackers, mut means) = self.tracking();
+                trackers.stop(&mut means, now);
+            }
         }
     }
 
@@ -160,8 +196,8 @@ impl Helper {
         let mut next = Some(start);
         while let Some(start) = next.take() {
             let invocation = &start.invocation;
-            let pid = match process::spawn(&mut self.command_for(invocation)) {
-                Ok(spawned) => u32::try_from(spawned.pid.as_raw_nonzero().get()).ok(),
+            let pid = match self.launcher.launch(&invocation.command, &invocation.arguments) {
+                Ok(pid) => u32::try_from(pid.as_raw_nonzero().get()).ok(),
                 Err(error) => {
                     let script = &invocation.command.argv[0];
                     self.logger.alert(format!("Couldn't run script {script}: {error}"));
@@ -175,21 +211,13 @@ impl Helper {
         }
     }
 
-    /// Scripts start through the exec helper, which takes on their user after it has been spawned.
-    fn command_for(&self, invocation: &Invocation) -> std::process::Command {
-        let mut command = std::process::Command::new(&self.exec_helper);
-        command
-            .args(exec_helper::encode(&invocation.command, self.umask))
-            .args(&invocation.arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        command
-    }
-
     fn reap(&mut self, now: Instant) {
         while self.children.read().is_some() {}
         for (pid, ending) in process::reap() {
+            let (trackers, mut means) = self.tracking();
+            if trackers.ended(pid, ending, &mut means, now) {
+                continue;
+            }
             if ending == Ending::Exited(i32::from(exec_helper::CANNOT_EXECUTE)) {
                 self.logger.alert(format!("script with pid {} could not be executed", pid.as_raw_nonzero()));
             }
@@ -204,22 +232,21 @@ impl Helper {
 
     /// Scripts that are still there get SIGKILL with everything they started: none outlives the daemon.
     fn end_scripts(&mut self) {
-        for pid in self.scripts.alive() {
-            if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
-                // It may have ended a moment ago.
-                drop(process::kill_group(pid, signals::KILL));
-            }
+        let notified = self.scripts.alive().filter_map(|pid| i32::try_from(pid).ok().and_then(Pid::from_raw));
+        for pid in notified.chain(self.trackers.alive()) {
+            // It may have ended a moment ago.
+            drop(process::kill_group(pid, signals::KILL));
         }
     }
 
-    fn handle_channel(&mut self) {
+    fn handle_channel(&mut self, now: Instant) {
         if !self.connected {
             return;
         }
         match self.channel.receive::<ToVrrp>() {
             Ok(received) => {
                 for message in received.messages {
-                    self.handle_supervisor(message);
+                    self.handle_supervisor(message, now);
                 }
                 if received.closed {
                     self.disconnect();
@@ -231,7 +258,6 @@ impl Helper {
             }
         }
         drop(self.channel.flush());
-        self.outbox.wake();
     }
 
     /// The supervisor is gone. SIGTERM comes by itself (parent-death signal), and ends us in order.
@@ -240,14 +266,19 @@ impl Helper {
         drop(self.reactor.deregister(self.channel.as_fd()));
     }
 
-    fn handle_supervisor(&mut self, message: ToVrrp) {
+    fn handle_supervisor(&mut self, message: ToVrrp, now: Instant) {
         match message {
-            ToVrrp::Reload(setup) => {
+            ToVrrp::Reload(mut setup) => {
                 self.logger.info("Reloading");
                 // Removed instances are told about with the scripts they had.
                 self.hooks.add(&setup.vrrp);
-                self.umask = setup.umask;
-                self.outbox.put(ToEngine::Reload(Box::new(setup.vrrp)));
+                self.launcher.set_umask(setup.umask);
+                if let Some(line) = trackers::without_unwatched(&mut setup.vrrp) {
+                    self.logger.info(line);
+                }
+                self.outbox.put(ToEngine::Reload(Box::new(setup.vrrp.clone())));
+                let (trackers, mut means) = self.tracking();
+                trackers.configure(&setup.vrrp, &mut means, now);
             }
             ToVrrp::Snapshot => self.outbox.put(ToEngine::Snapshot),
             ToVrrp::Start(_) => self.logger.error("a second start message from the supervisor was ignored"),

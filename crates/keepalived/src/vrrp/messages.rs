@@ -44,6 +44,13 @@ pub(super) enum ToEngine {
     Reload(Box<vrrp::config::Config>),
     /// Answer with [`ToHelper::Snapshot`].
     Snapshot,
+    /// A script has run, or the number in a file has changed.
+    Tracker {
+        /// The tracker's name.
+        name: String,
+        /// The result, or the number.
+        reading: vrrp::Reading,
+    },
 }
 
 /// The sending end of a queue; wakes the other thread's reactor.

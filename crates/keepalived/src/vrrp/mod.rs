@@ -4,10 +4,12 @@ mod announcer;
 mod channels;
 mod driver;
 mod helper;
+mod launcher;
 mod messages;
 mod network;
 mod process;
 mod reconcile;
 mod script_queue;
+mod trackers;
 
 pub use process::run;

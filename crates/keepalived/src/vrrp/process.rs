@@ -1,15 +1,17 @@
 //! The life of the VRRP process: from the supervisor's first message to the last address removed.
 
 use super::driver::Driver;
-use super::helper::Helper;
+use super::helper::{Ends, Helper};
+use super::launcher::Launcher;
 use super::messages;
+use super::trackers::{self, Means, Trackers};
 use crate::ipc::{CHANNEL_VARIABLE, Channel, ToVrrp, VrrpSetup};
 use crate::log::Logger;
 use keepalived_config::model::ProcessSettings;
 use keepalived_kernel::process::{Pid, inherited};
 use keepalived_kernel::reactor::wait_readable;
-use keepalived_kernel::sched;
 use keepalived_kernel::signals::{self, Signals};
+use keepalived_kernel::{clock, sched};
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
@@ -31,10 +33,13 @@ enum Exit {
 pub fn run() -> u8 {
     // The supervisor's name until the configuration says otherwise: every process is called keepalived.
     drop(sched::set_name("keepalived"));
-    let Some((channel, setup)) = first_message() else {
+    let Some((channel, mut setup)) = first_message() else {
         eprintln!("keepalived-vrrp is started by keepalived and does nothing by itself");
         return Exit::Fatal as u8;
     };
+    if let Some(line) = trackers::without_unwatched(&mut setup.vrrp) {
+        Logger::new(setup.log.clone()).info(line);
+    }
     match start(&setup) {
         Ok(parts) => run_threads(&setup, channel, parts) as u8,
         Err(error) => {
@@ -98,7 +103,7 @@ fn run_threads(setup: &VrrpSetup, channel: Channel, parts: Parts) -> Exit {
         Ok(ends) => ends,
         Err(error) => return exit_for(&error),
     };
-    let (to_engine, from_helper) = match messages::queue() {
+    let (mut to_engine, from_helper) = match messages::queue() {
         Ok(ends) => ends,
         Err(error) => return exit_for(&error),
     };
@@ -110,11 +115,21 @@ fn run_threads(setup: &VrrpSetup, channel: Channel, parts: Parts) -> Exit {
             return exit_for(&error);
         }
     };
+    let launcher = Launcher::new(setup.exec_helper.clone(), setup.umask);
+    let mut means = Means { logger: &logger, outbox: &mut to_engine, launcher: &launcher };
+    let trackers = match Trackers::new(setup, &mut means, clock::now()) {
+        Ok(trackers) => trackers,
+        Err(error) => {
+            logger.error(format!("VRRP process cannot start: {error}"));
+            return exit_for(&error);
+        }
+    };
     // Before this thread becomes a real-time one: the helper must not be.
     let thread = std::thread::Builder::new().name("keepalived".to_owned());
     let (helper_setup, children) = (setup.clone(), parts.children);
     let thread = thread.spawn(move || {
-        Helper::new(&helper_setup, channel, children, from_engine, to_engine).and_then(Helper::run)
+        let ends = Ends { channel, children, inbox: from_engine, outbox: to_engine };
+        Helper::new(&helper_setup, ends, launcher, trackers).and_then(Helper::run)
     });
     let Ok(thread) = thread else { return Exit::Fatal };
     for complaint in become_real_time(&setup.process) {

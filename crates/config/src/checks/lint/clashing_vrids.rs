@@ -31,7 +31,8 @@ pub(super) fn check(config: &Config, places: &Places<'_>, context: &mut Context<
             instance.name, instance.vrid, other.name
         );
         let mut remark = note(places.of(instance, "virtual_router_id"), message)
-            .help("Take another `virtual_router_id`; there are 255 on each link.");
+            .label("this VRID is taken")
+            .help("take another `virtual_router_id`; there are 255 on each link");
         if let Some(span) = places.of(other, "virtual_router_id") {
             remark = remark.related(span, "used here first");
         }

@@ -44,7 +44,8 @@ pub(super) fn check(instance: &InstanceConfig, places: &Places<'_>, context: &mu
             track.weight.get()
         );
         let remark = note(span(name, instance, places), message)
-            .help("A positive weight is added while the tracked object is up: leave room above `priority`.");
+            .label("no effect")
+            .help("a positive weight is added while the tracked object is up: leave room above `priority`");
         context.push(remark);
     }
 }

@@ -15,7 +15,8 @@ pub(super) fn check(instance: &InstanceConfig, places: &Places<'_>, context: &mu
         instance.name
     );
     let mut remark = note(places.of(instance, "nopreempt"), message)
-        .help("Write `state BACKUP` on every router; the highest priority still becomes MASTER first.");
+        .label("this needs `state BACKUP`")
+        .help("write `state BACKUP` on every router; the highest priority still becomes MASTER first");
     if let Some(state) = places.of(instance, "state") {
         remark = remark.related(state, "because of this");
     }

@@ -11,7 +11,8 @@ pub(super) fn check(config: &Config, places: &Places<'_>, context: &mut Context<
         for (keyword, span) in &draft.notices.dropped {
             let message =
                 format!("({}) {keyword}: the script cannot be run, nobody will be told", instance.name);
-            context.push(note(Some(*span), message).help("Check its path, its permissions and its user."));
+            let remark = note(Some(*span), message).label("this command is not run");
+            context.push(remark.help("check its path, its permissions and its user"));
         }
     }
 }

@@ -24,7 +24,8 @@ pub(super) fn check(instance: &InstanceConfig, places: &Places<'_>, context: &mu
         instance.name
     );
     let remark = note(places.of(instance, keyword), message)
-        .help("255 is for the router that owns the address (RFC 9568 5.2.4): it ignores trackers and preempts always.")
-        .help("Write a priority of 254 or less.");
+        .label("this is an address owner's priority")
+        .help("255 is for the router that owns the address (RFC 9568 5.2.4): it ignores trackers and preempts always")
+        .help("write a priority of 254 or less");
     context.push(remark);
 }

@@ -117,7 +117,10 @@ fn a_script_that_cannot_run_is_remarked() {
 }
 
 #[test]
-fn keywords_that_only_templates_know_get_advice() {
-    says(&remarks("global_defs {\nlvs_id here\nlvs_id here\n}\n"), "`lvs_id` has no effect here");
-    assert!(remarks("global_defs {\nrouter_id here\n}\n").is_empty());
+fn addresses_outside_one_network_are_remarked_once() {
+    let some = instance("virtual_ipaddress {\n192.0.3.10\n192.0.3.11\n}");
+    says(&some, "192.0.3.10 and 192.0.3.11 lie in no network");
+    let many = instance("virtual_ipaddress {\n192.0.3.10\n192.0.3.11\n192.0.3.12\n192.0.2.9\n}");
+    says(&many, "192.0.3.10 and 2 more addresses lie in no network");
+    assert_eq!((some.len(), many.len()), (1, 1));
 }

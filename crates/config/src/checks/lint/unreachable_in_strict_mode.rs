@@ -16,7 +16,8 @@ pub(super) fn check(instance: &InstanceConfig, places: &Places<'_>, context: &mu
         instance.name
     );
     let remark = note(places.of(instance, "strict_mode"), message)
-        .help("`accept` in the instance makes them answer (version 3 only), or leave strict mode off.")
-        .help("`no_accept` says that it is meant so.");
+        .label("packets to its addresses are dropped")
+        .help("`accept` in the instance makes them answer (version 3 only), or leave strict mode off")
+        .help("`no_accept` says that it is meant so");
     context.push(remark);
 }

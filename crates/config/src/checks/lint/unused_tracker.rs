@@ -22,7 +22,8 @@ pub(super) fn check(context: &mut Context<'_>) {
         unused.sort_by_key(|(_, span)| (span.file, span.line, span.column));
         for (name, span) in unused {
             let remark = note(Some(span), format!("{block} {name} is tracked by nobody"))
-                .help(format!("Name it in a {user} list, or remove the block."));
+                .label("nothing refers to this")
+                .help(format!("name it in a {user} list, or remove the block"));
             context.push(remark);
         }
     }

@@ -26,7 +26,7 @@ pub(super) const STATE: Row = acted(
                 let message = format!("({}) unknown state '{other}', defaulting to BACKUP", draft.name);
                 let mut report = Diagnostic::at(Class::GeneralError, word.span, message);
                 if other.eq_ignore_ascii_case("master") || other.eq_ignore_ascii_case("backup") {
-                    report = report.help("States are written in capital letters.");
+                    report = report.help("states are written in capital letters");
                 }
                 context.push(report);
                 StartState::Backup

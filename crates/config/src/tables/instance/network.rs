@@ -3,12 +3,14 @@
 use crate::args::Args;
 use crate::context::Context;
 use crate::diagnostic::{Class, Diagnostic};
-use crate::draft::InstanceDraft;
+use crate::draft::{AddressLine, InstanceDraft};
 use crate::keyword::{Keyword, Status};
+use crate::line::Word;
 use crate::tables::item::address::{self, List};
 use crate::tables::item::{ItemLine, route, rule};
 use crate::tables::row::{acted, list, pending};
 use keepalived_vrrp::config::AddressConfig;
+use std::collections::hash_map::Entry;
 
 type Row = Keyword<InstanceDraft>;
 
@@ -36,47 +38,55 @@ fn virtual_address(draft: &mut InstanceDraft, args: &mut Args<'_>, context: &mut
         let message =
             format!("({}): address family must match VRRP instance [{}] - ignoring", draft.name, first.text);
         let report = Diagnostic::at(Class::GeneralError, first.span, message)
-            .help("Addresses of the other family belong into virtual_ipaddress_excluded.");
+            .help("addresses of the other family belong into virtual_ipaddress_excluded");
         return context.push(report);
     }
-    if is_new(draft, &address, first, context) {
-        draft.network.virtual_addresses.push((address, first.span));
-    }
+    let position = draft.network.virtual_addresses.len();
+    let Some(earlier) = earlier_line(draft, &address, first, Some(position)) else {
+        return draft.network.virtual_addresses.push((address, first.span));
+    };
+    // It is advertised once more, as 2.2 does: its routers drop adverts with another number of addresses, and then
+    // there would be two masters. On the machine it is one address, so it has to look like the first one.
+    let same = earlier.position.and_then(|position| draft.network.virtual_addresses.get(position));
+    let address = same.map_or(address, |(same, _)| same.clone());
+    let message = format!("({}) {} is written twice, so adverts list it twice", draft.name, first.text);
+    let report = Diagnostic::at(Class::Note, first.span, message).related(earlier.span, "first given here");
+    let help = "remove the line on all routers of this virtual router at once: they ignore each other's adverts while \
+                they disagree about the number of addresses";
+    context.push(report.help(help));
+    draft.network.virtual_addresses.push((address, first.span));
 }
 
 /// One line of `virtual_ipaddress_excluded`.
 fn excluded_address(draft: &mut InstanceDraft, args: &mut Args<'_>, context: &mut Context<'_>) {
     let Some(first) = args.peek() else { return };
     let Some(address) = read(draft, args, context) else { return };
-    if is_new(draft, &address, first, context) {
-        draft.network.excluded_addresses.push((address, first.span));
-    }
+    let Some(earlier) = earlier_line(draft, &address, first, None) else {
+        return draft.network.excluded_addresses.push((address, first.span));
+    };
+    let message = format!("({}) {} is written twice, once is enough", draft.name, first.text);
+    context.push(Diagnostic::at(Class::Note, first.span, message).related(earlier.span, "first given here"));
 }
 
 fn read(draft: &mut InstanceDraft, args: &mut Args<'_>, context: &mut Context<'_>) -> Option<AddressConfig> {
     address::read(&mut ItemLine { args, context }, List::Virtual, &mut draft.interfaces)
 }
 
-/// Is this the first line with this address on this interface?
-fn is_new(
+/// The earlier line with this address on this interface; without one, this line is remembered as the first. 2.2.7 takes
+/// every line and says nothing about it, so the test of a configuration must not fail.
+fn earlier_line(
     draft: &mut InstanceDraft,
     address: &AddressConfig,
-    first: crate::line::Word<'_>,
-    context: &mut Context<'_>,
-) -> bool {
-    let key = (address.prefix.address(), address.interface.clone());
-    let Some(earlier) = draft.network.seen.get(&key).copied() else {
-        draft.network.seen.insert(key, first.span);
-        return true;
-    };
-    // 2.2.7 takes both and says nothing, so the test must not fail.
-    let message = format!("({}) duplicate VIP {} - ignoring", draft.name, first.text);
-    let report = Diagnostic::at(Class::Note, first.span, message).related(earlier, "first given here");
-    context.push(report.help(
-        "keepalived 2.2 advertises the address twice and refuses adverts with another number of addresses: remove \
-         the line on every router of this virtual router",
-    ));
-    false
+    first: Word<'_>,
+    position: Option<usize>,
+) -> Option<AddressLine> {
+    match draft.network.seen.entry((address.prefix, address.interface.clone())) {
+        Entry::Occupied(earlier) => Some(*earlier.get()),
+        Entry::Vacant(free) => {
+            free.insert(AddressLine { span: first.span, position });
+            None
+        }
+    }
 }
 
 pub(super) const VIRTUAL_ROUTES: Row = list(

@@ -238,7 +238,7 @@ fn object<D: Tracks>(kind: &Object, draft: &mut D, args: &mut Args<'_>, context:
     if context.symbols.refer(kind.symbol, word.text).is_none() {
         let message = format!("({owner}) {} {} not found, ignoring...", kind.words, word.text);
         let report = Diagnostic::at(Class::GeneralError, word.span, message)
-            .help("What is tracked has to be defined earlier in the file.");
+            .help("what is tracked has to be defined earlier in the file");
         return context.push(report);
     }
     if (kind.list)(draft.tracks()).iter().any(|track| track.name == word.text) {

@@ -117,10 +117,7 @@ mod tests {
     fn a_signal_is_named() {
         let mut results = Results::default();
         results.configure(&[script(1, 1)]);
-        assert_eq!(
-            texts(results.take("S", Outcome::Killed(9))),
-            ["VRRP_Script(S) failed (due to signal 9)"]
-        );
+        assert_eq!(texts(results.take("S", Outcome::Killed(9))), ["VRRP_Script(S) failed (due to signal 9)"]);
     }
 
     #[test]

@@ -5,6 +5,10 @@ use keepalived_kernel::process::{Ending, Pid};
 use keepalived_kernel::signals;
 use keepalived_types::{Command, Instant};
 use keepalived_vrrp::config::ScriptTracker;
+use std::time::Duration;
+
+/// The shortest interval that the configuration allows; a shorter one would be an endless loop.
+const SHORTEST: Duration = Duration::from_millis(1);
 
 /// How a run ended, or failed to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,8 +155,9 @@ impl Schedule {
 impl Script {
     /// The next start is due: counted from when this one was, unless we are later than the one after it.
     fn begin(&mut self, now: Instant) -> Action {
-        let next = self.due + self.config.interval;
-        self.due = if next > now { next } else { now + self.config.interval };
+        let interval = self.config.interval.max(SHORTEST);
+        let next = self.due + interval;
+        self.due = if next > now { next } else { now + interval };
         let name = self.config.name.clone();
         match &self.run {
             None => Action::Start { name, command: self.config.command.clone() },

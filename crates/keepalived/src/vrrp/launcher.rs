@@ -1,0 +1,44 @@
+//! Starts scripts: through the exec helper, which takes on their user after it has been spawned.
+
+use crate::exec_helper;
+use keepalived_kernel::Result;
+use keepalived_kernel::process::{self, Pid};
+use keepalived_types::Command;
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+/// What all scripts have in common.
+#[derive(Debug)]
+pub(super) struct Launcher {
+    exec_helper: PathBuf,
+    umask: u32,
+}
+
+impl Launcher {
+    /// Scripts get this file creation mask.
+    pub(super) const fn new(exec_helper: PathBuf, umask: u32) -> Self {
+        Self { exec_helper, umask }
+    }
+
+    /// Changes the file creation mask.
+    pub(super) const fn set_umask(&mut self, umask: u32) {
+        self.umask = umask;
+    }
+
+    /// Starts `command` with more arguments; its process leads a group of its own from the first moment.
+    ///
+    /// # Errors
+    /// When there is no room for a process. A program that cannot be executed is told by its exit status.
+    pub(super) fn launch(&self, command: &Command, more: &[String]) -> Result<Pid> {
+        let mut helper = std::process::Command::new(&self.exec_helper);
+        helper
+            .args(exec_helper::encode(command, self.umask))
+            .args(more)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0);
+        process::spawn(&mut helper).map(|spawned| spawned.pid)
+    }
+}
