@@ -75,7 +75,8 @@ impl<'a> Args<'a> {
             keyword = self.keyword(),
             position = self.next + 1
         );
-        context.push(Diagnostic::at(Class::MissingParameter, self.span(), message).stopping(2).deciding(2));
+        let report = Diagnostic::at(Class::MissingParameter, self.span(), message).stopping(2).deciding(2);
+        context.push(report.label("something has to follow this"));
         None
     }
 

@@ -66,6 +66,9 @@ pub struct Diagnostic {
     /// The original prints `(Line N) ` or `(FILE: Line N) ` before it; checks made after the whole file was read
     /// have a span of ours but no such prefix.
     pub prefixed: bool,
+    /// The original names this line instead of the span's: it looks at a block as a whole when it is at its `}`.
+    /// Set by [`Report::push`].
+    pub noticed_at: Option<Span>,
     /// The original's parent says it, which names the file only when several are involved; its children always do.
     /// Set by [`Report::push`].
     pub by_parent: bool,
@@ -79,6 +82,8 @@ pub struct Diagnostic {
     pub help: Vec<String>,
     /// Other places that matter, each with a few words: "first defined here".
     pub related: Vec<(Span, String)>,
+    /// Part of the file was ignored over it, whatever its class: the file may be damaged.
+    pub loses_text: bool,
 }
 
 impl Diagnostic {
@@ -96,12 +101,14 @@ impl Diagnostic {
             message: message.into(),
             span,
             prefixed: false,
+            noticed_at: None,
             by_parent: false,
             test_status: None,
             stops: None,
             label: None,
             help: Vec::new(),
             related: Vec::new(),
+            loses_text: false,
         }
     }
 
@@ -133,6 +140,13 @@ impl Diagnostic {
         self
     }
 
+    /// Part of the file is ignored over it.
+    #[must_use]
+    pub fn losing_text(mut self) -> Self {
+        self.loses_text = true;
+        self
+    }
+
     /// Adds another place that matters.
     #[must_use]
     pub fn related(mut self, span: Span, words: impl Into<String>) -> Self {
@@ -155,12 +169,14 @@ pub struct Report {
     stops: Option<u8>,
     test_status: Option<u8>,
     by_parent: bool,
+    closing: Option<Span>,
 }
 
 impl Report {
     /// Adds one.
     pub fn push(&mut self, mut diagnostic: Diagnostic) {
         diagnostic.by_parent = self.by_parent;
+        diagnostic.noticed_at = self.closing;
         self.worst = self.worst.max(Some(diagnostic.class));
         self.stops = self.stops.or(diagnostic.stops);
         self.test_status = self.test_status.or(diagnostic.test_status);
@@ -176,6 +192,11 @@ impl Report {
     /// From now on problems are such as the original's parent reports (`true`) or one of its children.
     pub fn reported_by_parent(&mut self, by_parent: bool) {
         self.by_parent = by_parent;
+    }
+
+    /// From now on problems are such as the original finds at the end of a block, or (`None`) no longer.
+    pub(crate) fn closing(&mut self, end: Option<Span>) {
+        self.closing = end;
     }
 
     pub(crate) fn is_by_parent(&self) -> bool {

@@ -1,9 +1,9 @@
 //! From bytes to logical lines: a ladder of small steps, the lowest first.
 //!
-//! [`physical`] lines lose their [`comment`]s. What is left is a [`condition`], a repeated line ([`sequence`]), a
-//! [`definition`], an [`include`] line, or text whose names are replaced ([`substitute`], [`predefined`]) before its
-//! braces become lines of their own ([`brace`]) and the rest is split into [`words`]. Every byte remembers where it was
-//! written ([`text`]). [`budget`] bounds it all.
+//! `physical` lines lose their `comment`s. What is left is a `condition`, a repeated line (`sequence`), a
+//! `definition`, an `include` line, or text whose names are replaced (`substitute`, `predefined`) before its
+//! braces become lines of their own (`brace`) and the rest is split into `words`. Every byte remembers where it was
+//! written (`text`). `budget` bounds it all.
 
 mod brace;
 pub mod budget;
@@ -202,12 +202,14 @@ impl<'a> Reader<'a> {
                 let range = match physical {
                     Physical::Line(range) => range,
                     Physical::TooLong => {
-                        report.push(Diagnostic::at(Class::LogOnly, span, "line too long - ignoring"));
+                        report.push(
+                            Diagnostic::at(Class::LogOnly, span, "line too long - ignoring").losing_text(),
+                        );
                         return Pulled::Unusable;
                     }
                     Physical::WithNul => {
                         let message = "configuration appears to have embedded NULs - ignoring line";
-                        report.push(Diagnostic::at(Class::LogOnly, span, message));
+                        report.push(Diagnostic::at(Class::LogOnly, span, message).losing_text());
                         return Pulled::Unusable;
                     }
                 };

@@ -42,7 +42,9 @@ impl<D: 'static, S: 'static> Section<D, S> {
                     item(draft, &mut Args::of_item(&child.line), context);
                 }
                 if let Some(close) = close {
+                    context.report.closing(node.end);
                     close(draft, context);
+                    context.report.closing(None);
                 }
             }
         }
@@ -126,7 +128,9 @@ impl<D: 'static, S: 'static> Nested<D> for Section<D, S> {
             return;
         };
         self.apply_all(&mut draft, node.body.as_deref().unwrap_or_default(), context);
+        context.report.closing(node.end);
         (self.close)(parent, draft, context);
+        context.report.closing(None);
     }
 
     fn grammar(&'static self) -> &'static dyn Grammar {

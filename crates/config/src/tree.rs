@@ -8,6 +8,7 @@ mod skipped;
 pub(crate) use build::build;
 
 use crate::line::Line;
+use crate::span::Span;
 use std::fmt::{self, Display, Formatter};
 
 /// A line and, for a keyword with a block, what stands between its braces.
@@ -19,6 +20,8 @@ pub struct Node {
     pub line: Line,
     /// The block's lines; `None` when the line has no block.
     pub body: Option<Vec<Node>>,
+    /// The `}` of the block, if it has one.
+    pub end: Option<Span>,
 }
 
 impl Node {

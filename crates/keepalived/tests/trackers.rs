@@ -140,8 +140,10 @@ fn a_script_that_takes_too_long_has_failed_and_goes_with_everything_it_started()
         leader.display()
     );
     let script = sandbox.script("hangs", &text);
-    let block =
-        format!("vrrp_script chk {{\n    script \"{}\"\n    interval 30\n    timeout 1\n}}\n", script.display());
+    let block = format!(
+        "vrrp_script chk {{\n    script \"{}\"\n    interval 30\n    timeout 1\n}}\n",
+        script.display()
+    );
     sandbox.configure(&configuration(&block, "track_script {\n        chk\n    }"));
     let mut daemon = sandbox.foreground(&[]);
     let (leader, child) = (pid_in(&leader), pid_in(&child));
@@ -170,8 +172,10 @@ fn no_script_outlives_the_daemon() {
     let pid = sandbox.path("pid");
     let text = format!("#!/bin/sh\ntrap '' TERM\necho $$ >{}\nwhile :; do sleep 0.1; done\n", pid.display());
     let script = sandbox.script("stubborn", &text);
-    let block =
-        format!("vrrp_script chk {{\n    script \"{}\"\n    interval 60\n    weight 5\n}}\n", script.display());
+    let block = format!(
+        "vrrp_script chk {{\n    script \"{}\"\n    interval 60\n    weight 5\n}}\n",
+        script.display()
+    );
     sandbox.configure(&configuration(&block, "track_script {\n        chk\n    }"));
     let mut daemon = sandbox.foreground(&[]);
     let pid = pid_in(&pid);
@@ -207,8 +211,7 @@ fn a_reload_keeps_results_and_restarts_what_has_changed() {
 fn the_number_in_a_file_changes_the_priority() {
     let sandbox = Sandbox::new("");
     let file = sandbox.path("number");
-    let block =
-        format!("track_file f {{\n    file {}\n    weight 2\n    init_file 3\n}}\n", file.display());
+    let block = format!("track_file f {{\n    file {}\n    weight 2\n    init_file 3\n}}\n", file.display());
     sandbox.configure(&configuration(&block, "track_file {\n        f\n    }"));
     let mut daemon = sandbox.foreground(&[]);
     daemon.expect("(A) Entering MASTER STATE");

@@ -32,7 +32,9 @@ pub fn plain(report: &Report, sources: &SourceMap) -> String {
 #[must_use]
 pub fn line(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
     let prefix = match diagnostic.span {
-        Some(span) if diagnostic.prefixed => sources.prefix(span, diagnostic.by_parent),
+        Some(span) if diagnostic.prefixed => {
+            sources.prefix(diagnostic.noticed_at.unwrap_or(span), diagnostic.by_parent)
+        }
         Some(span) if diagnostic.class == Class::Note => sources.prefix(span, false),
         _ => String::new(),
     };

@@ -6,14 +6,14 @@ use crate::diagnostic::Class;
 use crate::draft::ConfigDraft;
 use crate::keyword::{Keyword, Section, Status};
 use crate::span::Span;
-use crate::tables::row::{block, pending};
+use crate::tables::row::{acted, block};
 use crate::tables::scalar::{lacking, mistaken, signed};
 use keepalived_types::PriorityWeight;
 use keepalived_vrrp::config::{FileTracker, InitFile, Track};
 use std::path::PathBuf;
 
 pub(super) const ROW: Keyword<ConfigDraft> = block(
-    Status::Pending,
+    Status::Acted,
     "track_file",
     "<name> { ... }",
     "A file whose number instances and real servers can track.",
@@ -21,7 +21,7 @@ pub(super) const ROW: Keyword<ConfigDraft> = block(
 );
 
 pub(super) const FORMER_ROW: Keyword<ConfigDraft> =
-    block(Status::Pending, "vrrp_track_file", "<name> { ... }", "Former name of track_file.", &FORMER_BLOCK);
+    block(Status::Acted, "vrrp_track_file", "<name> { ... }", "Former name of track_file.", &FORMER_BLOCK);
 
 static TABLE: &[Keyword<Draft>] = &[FILE, WEIGHT, INIT_FILE];
 
@@ -47,7 +47,7 @@ struct Draft {
     init: Option<InitFile>,
 }
 
-const FILE: Keyword<Draft> = pending(
+const FILE: Keyword<Draft> = acted(
     "file",
     "<path>",
     "",
@@ -64,7 +64,7 @@ const FILE: Keyword<Draft> = pending(
     },
 );
 
-const WEIGHT: Keyword<Draft> = pending(
+const WEIGHT: Keyword<Draft> = acted(
     "weight",
     "<-254-254> [reverse]",
     "1",
@@ -101,7 +101,7 @@ const WEIGHT: Keyword<Draft> = pending(
     },
 );
 
-const INIT_FILE: Keyword<Draft> = pending(
+const INIT_FILE: Keyword<Draft> = acted(
     "init_file",
     "[<number>] [overwrite]",
     "0, only if the file is missing",

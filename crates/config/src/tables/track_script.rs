@@ -7,14 +7,14 @@ use crate::draft::ConfigDraft;
 use crate::keyword::{Keyword, Section, Status};
 use crate::script::{self, ScriptKind, ScriptWords};
 use crate::span::Span;
-use crate::tables::row::{block, pending};
+use crate::tables::row::{acted, block};
 use crate::tables::scalar::{POSITIVE_I32, mistaken, signed, unsigned};
 use keepalived_types::{Credentials, PriorityWeight};
 use keepalived_vrrp::config::{ScriptTracker, Track};
 use std::time::Duration;
 
 pub(super) const ROW: Keyword<ConfigDraft> = block(
-    Status::Pending,
+    Status::Acted,
     "vrrp_script",
     "<name> { ... }",
     "A command that is run again and again, and whose result instances can track.",
@@ -43,7 +43,7 @@ struct Draft {
     init_fail: bool,
 }
 
-const SCRIPT: Keyword<Draft> = pending(
+const SCRIPT: Keyword<Draft> = acted(
     "script",
     "<script>",
     "",
@@ -84,7 +84,7 @@ fn period(draft: &Draft, args: &mut Args<'_>, context: &mut Context<'_>) -> Opti
     }
 }
 
-const INTERVAL: Keyword<Draft> = pending(
+const INTERVAL: Keyword<Draft> = acted(
     "interval",
     "<seconds>",
     "1",
@@ -92,7 +92,7 @@ const INTERVAL: Keyword<Draft> = pending(
     |draft, args, context| draft.interval = period(draft, args, context).or(draft.interval),
 );
 
-const TIMEOUT: Keyword<Draft> = pending(
+const TIMEOUT: Keyword<Draft> = acted(
     "timeout",
     "<seconds>",
     "interval",
@@ -100,7 +100,7 @@ const TIMEOUT: Keyword<Draft> = pending(
     |draft, args, context| draft.timeout = period(draft, args, context).or(draft.timeout),
 );
 
-const WEIGHT: Keyword<Draft> = pending(
+const WEIGHT: Keyword<Draft> = acted(
     "weight",
     "<-253-253> [reverse]",
     "0",
@@ -141,7 +141,7 @@ fn count(draft: &Draft, args: &mut Args<'_>, context: &mut Context<'_>) -> u32 {
     })
 }
 
-const RISE: Keyword<Draft> = pending(
+const RISE: Keyword<Draft> = acted(
     "rise",
     "<1-2147483647>",
     "1",
@@ -149,7 +149,7 @@ const RISE: Keyword<Draft> = pending(
     |draft, args, context| draft.rise = count(draft, args, context),
 );
 
-const FALL: Keyword<Draft> = pending(
+const FALL: Keyword<Draft> = acted(
     "fall",
     "<1-2147483647>",
     "1",
@@ -157,23 +157,18 @@ const FALL: Keyword<Draft> = pending(
     |draft, args, context| draft.fall = count(draft, args, context),
 );
 
-const USER: Keyword<Draft> = pending(
-    "user",
-    "<user> [[:]<group>]",
-    "script_user",
-    "Who the script runs as.",
-    |draft, args, context| {
+const USER: Keyword<Draft> =
+    acted("user", "<user> [[:]<group>]", "script_user", "Who the script runs as.", |draft, args, context| {
         if args.remaining() == 0 {
             args.required(context);
             return;
         }
         draft.user = crate::tables::script::credentials(args, context);
         draft.user_unknown = draft.user.is_none();
-    },
-);
+    });
 
 const INIT_FAIL: Keyword<Draft> =
-    pending("init_fail", "", "off", "Down until `rise` successes were seen.", |draft, _, _| {
+    acted("init_fail", "", "off", "Down until `rise` successes were seen.", |draft, _, _| {
         draft.init_fail = true
     });
 

@@ -9,6 +9,7 @@ use crate::diagnostic::{Class, Diagnostic, Report};
 use crate::keyword::{Grammar, Shape};
 use crate::line::{Line, Word};
 use crate::reader::Reader;
+use crate::span::Span;
 
 /// Tables that contain themselves would let a file nest without end.
 const MAX_DEPTH: usize = 32;
@@ -87,9 +88,9 @@ impl Builder {
             return;
         }
         match self.open.last() {
-            Some(Open { grammar: None, .. }) if is_brace(&line, "}") => self.close(),
-            Some(Open { grammar: None, .. }) => self.push(Node { line, body: None }),
-            Some(_) if is_brace(&line, "}") => self.close(),
+            Some(Open { grammar: None, .. }) if is_brace(&line, "}") => self.close(Some(line.span())),
+            Some(Open { grammar: None, .. }) => self.push(Node { line, body: None, end: None }),
+            Some(_) if is_brace(&line, "}") => self.close(Some(line.span())),
             _ if is_brace(&line, "{") => self.report_unexpected_brace(&line, report),
             _ => self.add_keyword(line, report),
         }
@@ -125,7 +126,7 @@ impl Builder {
         let word = first_word(&line);
         let nested = match grammar.shape(word.text) {
             None => return self.report_unknown(&line, grammar, report),
-            Some(Shape::Line) => return self.push(Node { line, body: None }),
+            Some(Shape::Line) => return self.push(Node { line, body: None, end: None }),
             Some(Shape::Block(nested)) => Some(nested),
             Some(Shape::Lines) => None,
         };
@@ -150,9 +151,9 @@ impl Builder {
         self.open.last_mut().map_or(&mut self.top, |block| &mut block.body).push(node);
     }
 
-    fn close(&mut self) {
+    fn close(&mut self, end: Option<Span>) {
         if let Some(block) = self.open.pop() {
-            self.push(Node { line: block.line, body: Some(block.body) });
+            self.push(Node { line: block.line, body: Some(block.body), end });
         }
     }
 
@@ -201,7 +202,7 @@ impl Builder {
             report.push(diagnostic);
         }
         while !self.open.is_empty() {
-            self.close();
+            self.close(None);
         }
         self.top
     }
@@ -218,6 +219,6 @@ fn report_missing_brace(block: &Open, line: &Line, report: &mut Report) {
         );
     } else {
         let message = format!("'{{' missing from beginning of block {}", keyword.text);
-        report.push(Diagnostic::at(Class::LogOnly, line.span(), message));
+        report.push(Diagnostic::at(Class::LogOnly, line.span(), message).losing_text());
     }
 }

@@ -17,7 +17,7 @@ pub(super) struct Mistakes(BTreeSet<(Class, String)>);
 impl Mistakes {
     /// Errors only: what is merely worth a warning has been understood.
     pub(super) fn of<'a>(diagnostics: impl IntoIterator<Item = &'a Diagnostic>) -> Self {
-        let errors = diagnostics.into_iter().filter(|found| is_mistake(found.class));
+        let errors = diagnostics.into_iter().filter(|found| found.loses_text || is_mistake(found.class));
         Self(errors.map(|found| (found.class, found.message.clone())).collect())
     }
 

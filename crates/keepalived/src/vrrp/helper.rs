@@ -61,12 +61,7 @@ impl Helper {
     ///
     /// # Errors
     /// When the process is out of descriptors.
-    pub(super) fn new(
-        setup: &VrrpSetup,
-        ends: Ends,
-        launcher: Launcher,
-        trackers: Trackers,
-    ) -> Result<Self> {
+    pub(super) fn new(setup: &VrrpSetup, ends: Ends, launcher: Launcher, trackers: Trackers) -> Result<Self> {
         let Ends { channel, children, inbox, outbox } = ends;
         let reactor = Reactor::new()?;
         reactor.register(inbox.waker().as_fd(), MESSAGES, Interest::Read)?;
@@ -215,7 +210,7 @@ impl Helper {
         while self.children.read().is_some() {}
         for (pid, ending) in process::reap() {
             let (trackers, mut means) = self.tracking();
-            if trackers.ended(pid, ending, &mut means, now) {
+            if trackers.ended(pid, ending, &mut means) {
                 continue;
             }
             if ending == Ending::Exited(i32::from(exec_helper::CANNOT_EXECUTE)) {

@@ -385,7 +385,10 @@ pub(super) const LVS_SYNC_DAEMON_INTERFACE: Row = inert(
         let message =
             format!("({}) Specifying lvs_sync_daemon_interface against a vrrp is deprecated.", draft.name);
         context.report(Class::Deprecated, args.span(), message);
-        context.report(Class::Deprecated, args.span(), "       Please use global lvs_sync_daemon");
+        // The original indents this by the name, less its conversion's two characters.
+        let blanks = 6 + draft.name.len().abs_diff(2);
+        let message = format!("{:blanks$}Please use global lvs_sync_daemon", "");
+        context.report(Class::Deprecated, args.span(), message);
         draft.notices.sync_interface = InterfaceName::new(word.text).ok();
     },
 );

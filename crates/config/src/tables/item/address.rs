@@ -249,9 +249,8 @@ fn device<'w>(
     if parts.address.interface.is_some() {
         return line.refuse(word, format!("Cannot specify ipaddress device more than once for {text}"));
     }
-    let bare = text.split('/').next().unwrap_or(text);
     let complaint =
-        |missing: &str| format!("WARNING - interface {missing} for ip address {bare} doesn't exist");
+        |missing: &str| format!("WARNING - interface {missing} for ip address {text} doesn't exist");
     parts.address.interface = Some(interfaces.take(word, line.context, complaint).ok_or(Dropped)?);
     Ok(())
 }

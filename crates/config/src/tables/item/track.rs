@@ -67,7 +67,7 @@ pub(crate) const fn interface_row<D: Tracks>() -> Keyword<D> {
 pub(crate) const fn script_row<D: Tracks>() -> Keyword<D> {
     let help = "vrrp_script blocks to watch, one per line. They have to be defined earlier.";
     list(
-        Status::Pending,
+        Status::Acted,
         "track_script",
         help,
         |draft, args, context| object::<D>(&SCRIPT, draft, args, context),
@@ -79,7 +79,7 @@ pub(crate) const fn script_row<D: Tracks>() -> Keyword<D> {
 pub(crate) const fn file_row<D: Tracks>() -> Keyword<D> {
     let help = "track_file blocks to watch, one per line. They have to be defined earlier.";
     list(
-        Status::Pending,
+        Status::Acted,
         "track_file",
         help,
         |draft, args, context| object::<D>(&FILE, draft, args, context),

@@ -24,8 +24,8 @@ use super::messages::{Outbox, ToEngine};
 use crate::ipc::VrrpSetup;
 use crate::log::Logger;
 use files::{Files, News};
-use keepalived_kernel::Result;
 use keepalived_kernel::process::{self, Ending, Pid};
+use keepalived_kernel::{Result, clock};
 use keepalived_surfaces::{Level, LogLine};
 use keepalived_types::Instant;
 use keepalived_vrrp::Reading;
@@ -74,22 +74,22 @@ impl Trackers {
         let scripts = tracked::scripts(config);
         log(self.results.configure(&scripts), means);
         let actions = self.schedule.configure(scripts, now);
-        self.perform(actions, means, now);
+        self.perform(actions, means);
         tell(self.files.configure(&tracked::files(config), now), means);
     }
 
     /// Does what is due.
     pub(super) fn handle_timeout(&mut self, means: &mut Means<'_>, now: Instant) {
         let actions = self.schedule.handle_timeout(now);
-        self.perform(actions, means, now);
+        self.perform(actions, means);
         tell(self.files.handle_timeout(now), means);
     }
 
     /// A child has ended. Returns whether it was one of these.
-    pub(super) fn ended(&mut self, pid: Pid, ending: Ending, means: &mut Means<'_>, now: Instant) -> bool {
+    pub(super) fn ended(&mut self, pid: Pid, ending: Ending, means: &mut Means<'_>) -> bool {
         let actions = self.schedule.ended(pid, ending);
         let is_ours = actions.is_some();
-        self.perform(actions.unwrap_or_default(), means, now);
+        self.perform(actions.unwrap_or_default(), means);
         is_ours
     }
 
@@ -101,7 +101,7 @@ impl Trackers {
     /// No more runs, and SIGTERM for those that have not ended.
     pub(super) fn stop(&mut self, means: &mut Means<'_>, now: Instant) {
         let actions = self.schedule.configure(Vec::new(), now);
-        self.perform(actions, means, now);
+        self.perform(actions, means);
     }
 
     /// When to call [`Trackers::handle_timeout`].
@@ -114,7 +114,7 @@ impl Trackers {
         self.schedule.alive()
     }
 
-    fn perform(&mut self, actions: Vec<Action>, means: &mut Means<'_>, now: Instant) {
+    fn perform(&mut self, actions: Vec<Action>, means: &mut Means<'_>) {
         for action in actions {
             match action {
                 Action::Start { name, command } => {
@@ -125,7 +125,9 @@ impl Trackers {
                             None
                         }
                     };
-                    if let Some(Action::Result { name, outcome }) = self.schedule.started(&name, pid, now) {
+                    // With many scripts, starting those before has taken its time.
+                    let started = self.schedule.started(&name, pid, clock::now());
+                    if let Some(Action::Result { name, outcome }) = started {
                         self.take_result(name, outcome, means);
                     }
                 }

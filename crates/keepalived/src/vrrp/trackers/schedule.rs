@@ -57,6 +57,10 @@ struct Script {
     /// The next start.
     due: Instant,
     run: Option<Run>,
+    /// The run that is going, or ended last, was still going when the next one was due.
+    overlaps: bool,
+    /// So was the one before, and the log says so already: a script that is always slow is told of once.
+    overlapped: bool,
 }
 
 /// All scripts that somebody tracks, and the runs that have not ended.
@@ -74,7 +78,7 @@ impl Schedule {
         for config in scripts {
             let same = old.iter().position(|script| script.config == config);
             let kept = same.map(|same| old.swap_remove(same));
-            self.scripts.push(kept.unwrap_or(Script { config, due: now, run: None }));
+            self.scripts.push(kept.unwrap_or_else(|| Script::new(config, now)));
         }
         let mut actions = Vec::new();
         for script in old {
@@ -92,7 +96,7 @@ impl Schedule {
         let mut actions = Vec::new();
         for script in &mut self.scripts {
             if script.due <= now {
-                actions.push(script.begin(now));
+                actions.extend(script.begin(now));
             }
             if let Some(run) = &mut script.run {
                 advance(&script.config.name, run, now, &mut actions);
@@ -153,17 +157,26 @@ impl Schedule {
 }
 
 impl Script {
+    const fn new(config: ScriptTracker, now: Instant) -> Self {
+        Self { config, due: now, run: None, overlaps: false, overlapped: false }
+    }
+
     /// The next start is due: counted from when this one was, unless we are later than the one after it.
-    fn begin(&mut self, now: Instant) -> Action {
+    fn begin(&mut self, now: Instant) -> Option<Action> {
         let interval = self.config.interval.max(SHORTEST);
         let next = self.due + interval;
         self.due = if next > now { next } else { now + interval };
         let name = self.config.name.clone();
         match &self.run {
-            None => Action::Start { name, command: self.config.command.clone() },
+            None => {
+                self.overlapped = std::mem::take(&mut self.overlaps);
+                Some(Action::Start { name, command: self.config.command.clone() })
+            }
             Some(run) => {
+                self.overlaps = true;
                 let doing = if run.is_being_ended() { "being timed out" } else { "already running" };
-                Action::Log(format!("Track script {name} is {doing}, expect idle - skipping run"))
+                let line = format!("Track script {name} is {doing}, expect idle - skipping run");
+                (!self.overlapped).then_some(Action::Log(line))
             }
         }
     }

@@ -86,11 +86,29 @@ fn after_a_long_stall_missed_runs_are_not_made_up_for() {
 #[test]
 fn a_turn_is_skipped_while_the_run_before_is_still_going() {
     let mut schedule = running(3);
-    let skipped = log("Track script S is already running, expect idle - skipping run");
-    assert_eq!(schedule.handle_timeout(at(1_000)), [skipped.clone()]);
-    assert_eq!(schedule.handle_timeout(at(2_000)), [skipped]);
+    for second in 1..3 {
+        let skipped = log("Track script S is already running, expect idle - skipping run");
+        assert_eq!(schedule.handle_timeout(at(second * 1_000)), [skipped]);
+    }
     schedule.ended(pid(10), Ending::Exited(0));
     assert_eq!(schedule.handle_timeout(at(3_000)), [start("S")]);
+}
+
+#[test]
+fn a_script_that_is_always_slow_is_told_of_once() {
+    let mut schedule = running(3);
+    assert_eq!(schedule.handle_timeout(at(1_000)).len(), 1);
+    schedule.ended(pid(10), Ending::Exited(0));
+    assert_eq!(schedule.handle_timeout(at(2_000)), [start("S")]);
+    schedule.started("S", Some(pid(11)), at(2_000));
+    assert_eq!(schedule.handle_timeout(at(3_000)), [], "as the one before");
+    schedule.ended(pid(11), Ending::Exited(0));
+    assert_eq!(schedule.handle_timeout(at(4_000)), [start("S")]);
+    schedule.started("S", Some(pid(12)), at(4_000));
+    schedule.ended(pid(12), Ending::Exited(0));
+    assert_eq!(schedule.handle_timeout(at(5_000)), [start("S")]);
+    schedule.started("S", Some(pid(13)), at(5_000));
+    assert_eq!(schedule.handle_timeout(at(6_000)).len(), 1, "it had been quick in between");
 }
 
 #[test]
