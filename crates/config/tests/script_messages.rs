@@ -146,5 +146,5 @@ fn what_is_found_at_the_end_of_a_block_has_the_line_of_its_end() {
     let noscript = format!("vrrp_script x {{\ninterval 2\n}}\n{INSTANCE}}}\n");
     says(&noscript, 5, &["(/test.conf: Line 3) No script set for vrrp_script x - removing".to_owned()]);
     let unknown = format!("vrrp_script x {{\nscript /ok\nuser nobody_here\n}}\n{INSTANCE}}}\n");
-    says(&unknown, 5, &["(/test.conf: Line 4) Unable to set uid/gid for script '/ok'".to_owned()]);
+    says(&unknown, 5, &["(/test.conf: Line 3) Unable to set uid/gid for script '/ok'".to_owned()]);
 }

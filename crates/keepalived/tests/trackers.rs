@@ -208,6 +208,31 @@ fn a_reload_keeps_results_and_restarts_what_has_changed() {
 }
 
 #[test]
+fn a_script_that_a_reload_removes_is_ended_and_a_file_is_not_written_again() {
+    let sandbox = Sandbox::new("");
+    let (pid, file) = (sandbox.path("pid"), sandbox.path("number"));
+    let script = sandbox.script("long", &format!("#!/bin/sh\necho $$ >{}\nsleep 1000\n", pid.display()));
+    let numbers = format!("track_file f {{\n    file {}\n    init_file 3 overwrite\n}}\n", file.display());
+    let long = format!(
+        "vrrp_script chk {{\n    script \"{}\"\n    interval 60\n    weight 5\n}}\n",
+        script.display()
+    );
+    let tracks = "track_file {\n        f\n    }";
+    let both = format!("{tracks}\n    track_script {{\n        chk\n    }}");
+    sandbox.configure(&configuration(&(numbers.clone() + &long), &both));
+    let mut daemon = sandbox.foreground(&[]);
+    let pid = pid_in(&pid);
+    fs::write(&file, "4").expect("written");
+    daemon.expect("(A) Changing effective priority from 103 to 104");
+    sandbox.configure(&configuration(&numbers, tracks));
+    daemon.signal(libc::SIGHUP);
+    daemon.expect("Reload complete");
+    wait_until(|| !is_running(pid), || "the script to end".to_owned());
+    assert_eq!(fs::read_to_string(&file).expect("it exists"), "4");
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
 fn the_number_in_a_file_changes_the_priority() {
     let sandbox = Sandbox::new("");
     let file = sandbox.path("number");

@@ -136,7 +136,7 @@ pub(super) fn find(
         return found;
     }
     if files.is_empty() {
-        if !glob::has_wildcard(pattern) {
+        if !glob::has_wildcard(pattern) || !has_directory(pattern, directory, host) {
             problem(format!("Config files missing '{pattern}'."), checks.matched);
         } else if checks.wildcard {
             problem(format!("No config files matched '{pattern}'."), true);
@@ -158,6 +158,16 @@ pub(super) fn find(
         }
     }
     found
+}
+
+/// Is there a directory in which the first wildcard could match? Without one, the pattern counts as a plain name.
+fn has_directory(pattern: &str, directory: Option<&Path>, host: &dyn Host) -> bool {
+    let plain =
+        pattern.find(['*', '?', '[', '{', '\\']).and_then(|end| pattern.get(..end)).unwrap_or(pattern);
+    let Some((parent, _)) = plain.rsplit_once('/') else { return true };
+    let parent = if parent.is_empty() { Path::new("/") } else { Path::new(parent) };
+    let parent = directory.map_or_else(|| parent.to_path_buf(), |directory| directory.join(parent));
+    host.file_kind(&parent) != FileKind::Missing
 }
 
 /// The pattern from the root of the file system, if it is relative to a file's directory.
@@ -232,6 +242,10 @@ mod tests {
         }
         assert_eq!(problems("includem nosuch*"), vec![]);
         assert_eq!(problems("includew nosuch*"), problem("No config files matched 'nosuch*'.", true));
+        let missing = "Config files missing '/nosuch/*/x'.";
+        assert_eq!(problems("include /nosuch/*/x"), problem(missing, false));
+        assert_eq!(problems("includem /nosuch/*/x"), problem(missing, true));
+        assert_eq!(problems("includem /c/*/x"), vec![]);
         assert_eq!(problems("include {a.conf,b}"), vec![]);
         assert_eq!(
             problems("includeb {a.conf,b}"),

@@ -163,9 +163,19 @@ const USER: Keyword<Draft> =
             args.required(context);
             return;
         }
+        let span = args.span();
         draft.user = crate::tables::script::credentials(args, context);
         draft.user_unknown = draft.user.is_none();
+        if draft.user_unknown {
+            report_unknown_user(draft.words.as_ref(), span, context);
+        }
     });
+
+fn report_unknown_user(words: Option<&ScriptWords>, line: Span, context: &mut Context<'_>) {
+    let script = words.map(|words| words.argv.join(" ")).unwrap_or_default();
+    let message = format!("Unable to set uid/gid for script '{script}'");
+    context.report(Class::GeneralError, line, message);
+}
 
 const INIT_FAIL: Keyword<Draft> =
     acted("init_fail", "", "off", "Down until `rise` successes were seen.", |draft, _, _| {
@@ -204,10 +214,6 @@ fn close(config: &mut ConfigDraft, draft: Draft, context: &mut Context<'_>) {
         (None, None) => script::default_user(words.span, context),
     };
     let Some(run_as) = run_as else {
-        if draft.user_unknown {
-            let message = format!("Unable to set uid/gid for script '{}'", words.argv.join(" "));
-            context.report(Class::GeneralError, draft.span, message);
-        }
         let _ = context.symbols.define(Symbol::Script, &draft.name, draft.span, UNUSABLE);
         return;
     };
