@@ -13,9 +13,14 @@ const FIRST: u32 = 0x10_ff80;
 pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         // The mapped characters all start with these bytes.
-        Ok(text) if !bytes.contains(&0xf4) => Cow::Borrowed(text),
+        Ok(text) if is_plain(bytes) => Cow::Borrowed(text),
         _ => Cow::Owned(decode_slowly(bytes)),
     }
+}
+
+/// Is what these bytes are decoded to themselves, if they are UTF-8?
+pub(crate) fn is_plain(bytes: &[u8]) -> bool {
+    !bytes.contains(&0xf4)
 }
 
 fn decode_slowly(bytes: &[u8]) -> String {

@@ -24,7 +24,7 @@ use crate::diagnostic::{Class, Diagnostic, Report};
 use crate::encoding;
 use crate::host::Host;
 use crate::line::Line;
-use crate::source::SourceMap;
+use crate::source::{Content, SourceMap};
 use crate::span::{FileId, Span};
 use budget::Budget;
 use definition::{Definitions, Value};
@@ -216,7 +216,7 @@ impl<'a> Reader<'a> {
                 if range.is_empty() {
                     return Pulled::Empty;
                 }
-                let stripped = comment::strip(Text::written(cursor.bytes(range), span));
+                let stripped = comment::strip(Text::of_file(cursor.content().clone(), range, span));
                 if stripped.unterminated {
                     self.unterminated = Some((span.file, span.line));
                     self.report_quote("Unterminated quote", &stripped.text, report);
@@ -341,12 +341,14 @@ impl<'a> Reader<'a> {
         if end < text.len() {
             self.stack.push(Frame::Rest(text.slice(end..text.len())));
         }
-        let head = if end < text.len() { text.slice(0..end).trimmed() } else { text.trimmed() };
+        let head = text.into_slice(0..end).trimmed();
         let head = comment::join_backslash(head);
         let (line, unmatched) = words::line(&head, &self.sources);
-        let root = self.sources.root(line.span());
-        if unmatched && self.unterminated != Some((root.file, root.line)) {
-            self.report_quote("Unmatched quote", &head, report);
+        if unmatched {
+            let root = self.sources.root(line.span());
+            if self.unterminated != Some((root.file, root.line)) {
+                self.report_quote("Unmatched quote", &head, report);
+            }
         }
         (!line.is_empty()).then_some(line)
     }
@@ -483,9 +485,9 @@ impl<'a> Reader<'a> {
         }
         let normal = include::normal(&path);
         let directory = self.directory_of(&normal);
-        let bytes = Arc::new(bytes);
-        let file = self.sources.add(path, name, Arc::clone(&bytes));
-        let cursor = Cursor::new(file, bytes);
+        let content = Content::new(bytes);
+        let file = self.sources.add(path, name, content.clone());
+        let cursor = Cursor::new(file, content);
         self.push(Frame::File { cursor, path: normal, directory, outer_checks: self.checks });
         None
     }

@@ -37,12 +37,12 @@ impl<D: 'static, S: 'static> Section<D, S> {
                     Some(open) => open(draft, &mut Args::after_keyword(&node.line), context),
                     None => report_surplus(&node.line, context),
                 }
-                for child in node.body.iter().flatten() {
+                for child in node.body().into_iter().flatten() {
                     note_pending_words(words, &child.line, context);
                     item(draft, &mut Args::of_item(&child.line), context);
                 }
                 if let Some(close) = close {
-                    context.report.closing(node.end);
+                    context.report.closing(node.end());
                     close(draft, context);
                     context.report.closing(None);
                 }
@@ -62,7 +62,7 @@ impl<S: 'static> Section<(), S> {
         }
         for node in others {
             // The parent of the original knows the settings at the top level, its children what is in blocks.
-            context.report.reported_by_parent(node.body.is_none());
+            context.report.reported_by_parent(node.body().is_none());
             self.apply(draft, node, context);
         }
         context.report.reported_by_parent(false);
@@ -127,8 +127,8 @@ impl<D: 'static, S: 'static> Nested<D> for Section<D, S> {
         let Some(mut draft) = (self.open)(parent, &mut Args::after_keyword(&node.line), context) else {
             return;
         };
-        self.apply_all(&mut draft, node.body.as_deref().unwrap_or_default(), context);
-        context.report.closing(node.end);
+        self.apply_all(&mut draft, node.body().unwrap_or_default(), context);
+        context.report.closing(node.end());
         (self.close)(parent, draft, context);
         context.report.closing(None);
     }

@@ -3,15 +3,44 @@
 use crate::encoding;
 use crate::span::{FileId, Span};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// One file of a configuration.
 #[derive(Clone, Debug)]
 pub struct SourceFile {
     path: PathBuf,
     name: String,
-    bytes: Arc<Vec<u8>>,
-    line_starts: Vec<u32>,
+    content: Content,
+    /// Found when somebody asks for a line.
+    line_starts: OnceLock<Vec<u32>>,
+}
+
+/// What a file holds, shared by all that was read from it.
+#[derive(Clone, Debug)]
+pub(crate) enum Content {
+    /// Text whose [decoded](encoding::decode) form is itself.
+    Text(Arc<String>),
+    /// Anything else.
+    Bytes(Arc<Vec<u8>>),
+}
+
+impl Content {
+    pub(crate) fn new(bytes: Vec<u8>) -> Self {
+        if !encoding::is_plain(&bytes) {
+            return Self::Bytes(Arc::new(bytes));
+        }
+        match String::from_utf8(bytes) {
+            Ok(text) => Self::Text(Arc::new(text)),
+            Err(error) => Self::Bytes(Arc::new(error.into_bytes())),
+        }
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Bytes(bytes) => bytes,
+        }
+    }
 }
 
 impl SourceFile {
@@ -29,27 +58,40 @@ impl SourceFile {
 
     /// Its bytes.
     #[must_use]
-    pub fn bytes(&self) -> &Arc<Vec<u8>> {
-        &self.bytes
+    pub fn bytes(&self) -> &[u8] {
+        self.content.bytes()
+    }
+
+    fn line_starts(&self) -> &[u32] {
+        self.line_starts.get_or_init(|| {
+            let bytes = self.bytes();
+            let mut starts = vec![0];
+            starts.extend(
+                bytes.iter().zip(1_u32..).filter_map(|(byte, next)| (*byte == b'\n').then_some(next)),
+            );
+            if bytes.last().is_none_or(|last| *last == b'\n') {
+                starts.pop();
+            }
+            starts
+        })
     }
 
     /// How many lines it has.
     #[must_use]
     pub fn lines(&self) -> usize {
-        self.line_starts.len()
+        self.line_starts().len()
     }
 
     /// A line from 1, without its line end. Empty when there is no such line.
     #[must_use]
     pub fn line(&self, number: u32) -> &[u8] {
         let index = usize::try_from(number).unwrap_or(0).wrapping_sub(1);
-        let Some(start) = self.line_starts.get(index) else { return &[] };
+        let (bytes, starts) = (self.bytes(), self.line_starts());
+        let Some(start) = starts.get(index) else { return &[] };
         let start = usize::try_from(*start).unwrap_or(usize::MAX);
-        let end = self
-            .line_starts
-            .get(index + 1)
-            .map_or(self.bytes.len(), |next| usize::try_from(*next).unwrap_or(usize::MAX));
-        let line = self.bytes.get(start..end).unwrap_or_default();
+        let end =
+            starts.get(index + 1).map_or(bytes.len(), |next| usize::try_from(*next).unwrap_or(usize::MAX));
+        let line = bytes.get(start..end).unwrap_or_default();
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         line.strip_suffix(b"\r").unwrap_or(line)
     }
@@ -74,15 +116,9 @@ pub struct SourceMap {
 
 impl SourceMap {
     /// Adds a file.
-    pub(crate) fn add(&mut self, path: PathBuf, name: String, bytes: Arc<Vec<u8>>) -> FileId {
+    pub(crate) fn add(&mut self, path: PathBuf, name: String, content: Content) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).expect("the reader bounds the number of files"));
-        let mut line_starts = vec![0];
-        line_starts
-            .extend(bytes.iter().zip(1_u32..).filter_map(|(byte, next)| (*byte == b'\n').then_some(next)));
-        if bytes.last().is_none_or(|last| *last == b'\n') {
-            line_starts.pop();
-        }
-        self.files.push(SourceFile { path, name, bytes, line_starts });
+        self.files.push(SourceFile { path, name, content, line_starts: OnceLock::new() });
         id
     }
 

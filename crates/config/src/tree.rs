@@ -18,17 +18,44 @@ use std::fmt::{self, Display, Formatter};
 pub struct Node {
     /// The line with the keyword, or the item.
     pub line: Line,
-    /// The block's lines; `None` when the line has no block.
-    pub body: Option<Vec<Node>>,
-    /// The `}` of the block, if it has one.
-    pub end: Option<Span>,
+    /// Most lines have none, and pay for no more than a pointer.
+    block: Option<Box<Block>>,
+}
+
+/// What stands between braces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Block {
+    body: Vec<Node>,
+    end: Option<Span>,
 }
 
 impl Node {
+    /// A line without a block.
+    pub(crate) fn line(line: Line) -> Self {
+        Self { line, block: None }
+    }
+
+    /// A line with a block, which ends at `end` unless the last file does.
+    pub(crate) fn block(line: Line, body: Vec<Self>, end: Option<Span>) -> Self {
+        Self { line, block: Some(Box::new(Block { body, end })) }
+    }
+
+    /// The block's lines; `None` when the line has no block.
+    #[must_use]
+    pub fn body(&self) -> Option<&[Self]> {
+        self.block.as_ref().map(|block| block.body.as_slice())
+    }
+
+    /// The `}` of the block, if it has one.
+    #[must_use]
+    pub fn end(&self) -> Option<Span> {
+        self.block.as_ref()?.end
+    }
+
     /// The same words in the same nesting, wherever they stand.
     #[must_use]
     pub fn says_the_same(&self, other: &Self) -> bool {
-        let bodies = match (&self.body, &other.body) {
+        let bodies = match (self.body(), other.body()) {
             (None, None) => true,
             (Some(left), Some(right)) => say_the_same(left, right),
             _ => false,
@@ -40,7 +67,7 @@ impl Node {
         let indent = depth * 4;
         write!(out, "{:indent$}", "")?;
         print_text(self.line.raw(), out)?;
-        let Some(body) = &self.body else { return writeln!(out) };
+        let Some(body) = self.body() else { return writeln!(out) };
         // Behind a quote that is not closed, a brace would belong to the quote.
         let is_closed = self.line.raw().matches('"').count().is_multiple_of(2);
         if is_closed {

@@ -38,7 +38,7 @@ fn a_bad_configuration_leaves_the_running_one_alone() {
     for (times, (good, bad)) in [("eth0", "nosuch0"), ("interface", "interfacee")].into_iter().enumerate() {
         sandbox.configure(&QUICK_INSTANCE.replace(good, bad));
         daemon.signal(libc::SIGHUP);
-        daemon.expect_times("New config failed validation, see ", times + 1);
+        daemon.expect_times("New config failed validation: ", times + 1);
     }
     assert!(daemon.addresses().contains("10.77.0.100/24"));
     assert_eq!(daemon.pid_in("/run/vrrp.pid"), child);
@@ -59,7 +59,7 @@ fn a_vanished_configuration_file_is_refused() {
     daemon.expect("Startup complete");
     std::fs::remove_file(sandbox.path("keepalived.conf")).expect("removed");
     daemon.signal(libc::SIGHUP);
-    daemon.expect("New config failed validation, see ");
+    daemon.expect("New config failed validation: the daemon cannot run with it");
     assert_eq!(daemon.stop(), Some(0));
 }
 

@@ -124,7 +124,6 @@ fn a_group_of_the_original_is_taken_over_by_ours() -> Result<()> {
 }
 
 #[test]
-#[ignore = "vrrp_script is read, but not acted on yet"]
 fn a_failing_check_of_ours_moves_the_address() -> Result<()> {
     a_failing_check_moves_the_address(Program::under_test(), Program::Debian)
 }

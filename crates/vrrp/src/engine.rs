@@ -238,7 +238,7 @@ impl Engine {
             let Some(instance) = self.instances.get_mut(id) else {
                 continue;
             };
-            master::leave(instance, true, &mut self.world);
+            master::leave(instance, true, &mut self.world).tell(instance, &mut self.world);
             instance.move_to(Role::Stopped, Cause::Stopping, &mut self.world, now);
         }
         for id in self.instances.ids() {

@@ -146,7 +146,7 @@ impl Engine {
             return;
         };
         let was_master = instance.is_master();
-        master::leave(&mut instance, true, &mut self.world);
+        master::leave(&mut instance, true, &mut self.world).tell(&instance, &mut self.world);
         if self.phase == Phase::Running {
             if !was_master {
                 network::withdraw(&mut instance, &mut self.world);

@@ -1,7 +1,7 @@
 //! Physical lines of a file, with the original's limits (config-language reference 1).
 
+use crate::source::Content;
 use crate::span::{FileId, Span};
-use std::sync::Arc;
 
 /// The longest line, without its line end.
 pub(super) const MAX_LINE: usize = 1022;
@@ -10,7 +10,7 @@ pub(super) const MAX_LINE: usize = 1022;
 #[derive(Debug)]
 pub(super) struct Cursor {
     file: FileId,
-    bytes: Arc<Vec<u8>>,
+    content: Content,
     at: usize,
     line: u32,
     line_start: usize,
@@ -28,15 +28,16 @@ pub(super) enum Physical {
 }
 
 impl Cursor {
-    pub(super) fn new(file: FileId, bytes: Arc<Vec<u8>>) -> Self {
-        Self { file, bytes, at: 0, line: 0, line_start: 0 }
+    pub(super) fn new(file: FileId, content: Content) -> Self {
+        Self { file, content, at: 0, line: 0, line_start: 0 }
     }
 
     /// The next line and the place of its first byte.
     pub(super) fn next_line(&mut self) -> Option<(Physical, Span)> {
-        let rest = self.bytes.get(self.at..).filter(|rest| !rest.is_empty())?;
+        let bytes = self.content.bytes();
+        let rest = bytes.get(self.at..).filter(|rest| !rest.is_empty())?;
         let start = self.at;
-        if start == 0 || self.bytes.get(start - 1) == Some(&b'\n') {
+        if start == 0 || bytes.get(start - 1) == Some(&b'\n') {
             self.line = self.line.saturating_add(1);
             self.line_start = start;
         }
@@ -60,8 +61,8 @@ impl Cursor {
         Some((physical, Span { file: self.file, line: self.line, column, length, expansion: None }))
     }
 
-    pub(super) fn bytes(&self, range: std::ops::Range<usize>) -> &[u8] {
-        self.bytes.get(range).unwrap_or_default()
+    pub(super) fn content(&self) -> &Content {
+        &self.content
     }
 }
 
@@ -79,7 +80,7 @@ mod tests {
     use super::*;
 
     fn lines(text: &[u8]) -> Vec<(Physical, u32, u32)> {
-        let mut cursor = Cursor::new(FileId(0), Arc::new(text.to_vec()));
+        let mut cursor = Cursor::new(FileId(0), Content::new(text.to_vec()));
         std::iter::from_fn(|| cursor.next_line()).map(|(line, span)| (line, span.line, span.column)).collect()
     }
 

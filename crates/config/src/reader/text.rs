@@ -1,16 +1,62 @@
 //! A line on its way: bytes that know where each of them was written.
 
-use crate::source::SourceMap;
+use crate::source::{Content, SourceMap};
 use crate::span::Span;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Bytes with origins.
 #[derive(Clone, Debug)]
 pub(super) struct Text {
-    bytes: Vec<u8>,
+    bytes: Bytes,
     first: Segment,
     /// Most lines have just one.
     more: Vec<Segment>,
+}
+
+/// What a text holds: a part of a file, as long as nothing had to be put together.
+#[derive(Clone, Debug)]
+enum Bytes {
+    Shared { content: Content, range: Range<usize> },
+    Own(Vec<u8>),
+}
+
+impl Bytes {
+    fn get(&self) -> &[u8] {
+        match self {
+            Self::Shared { content, range } => content.bytes().get(range.clone()).unwrap_or_default(),
+            Self::Own(bytes) => bytes,
+        }
+    }
+
+    /// A part; the range has to lie inside.
+    fn part(&self, part: Range<usize>) -> Self {
+        match self {
+            Self::Shared { content, range } => Self::Shared {
+                content: content.clone(),
+                range: range.start + part.start..range.start + part.end,
+            },
+            Self::Own(bytes) => Self::Own(bytes.get(part).unwrap_or_default().to_vec()),
+        }
+    }
+
+    /// Leaves just a part; the range has to lie inside.
+    fn keep(&mut self, part: Range<usize>) {
+        match self {
+            Self::Shared { range, .. } => *range = range.start + part.start..range.start + part.end,
+            Self::Own(bytes) => {
+                bytes.truncate(part.end);
+                bytes.drain(..part.start);
+            }
+        }
+    }
+
+    fn extend(&mut self, more: &[u8]) {
+        match self {
+            Self::Own(bytes) => bytes.extend_from_slice(more),
+            Self::Shared { .. } => *self = Self::Own([self.get(), more].concat()),
+        }
+    }
 }
 
 /// A stretch of bytes that were written next to each other.
@@ -35,7 +81,14 @@ impl Segment {
 }
 
 impl Text {
+    /// A part of a file that stands at `origin` and to the right of it.
+    pub(super) fn of_file(content: Content, range: Range<usize>, origin: Span) -> Self {
+        let first = Segment { start: 0, origin, fixed: false };
+        Self { bytes: Bytes::Shared { content, range }, first, more: Vec::new() }
+    }
+
     /// Bytes that stand at `origin` and to the right of it.
+    #[cfg(test)]
     pub(super) fn written(bytes: &[u8], origin: Span) -> Self {
         Self::new(bytes, origin, false)
     }
@@ -46,15 +99,26 @@ impl Text {
     }
 
     fn new(bytes: &[u8], origin: Span, fixed: bool) -> Self {
-        Self { bytes: bytes.to_vec(), first: Segment { start: 0, origin, fixed }, more: Vec::new() }
+        let first = Segment { start: 0, origin, fixed };
+        Self { bytes: Bytes::Own(bytes.to_vec()), first, more: Vec::new() }
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
+        self.bytes.get()
     }
 
     pub(super) fn len(&self) -> usize {
-        self.bytes.len()
+        match &self.bytes {
+            Bytes::Shared { range, .. } => range.len(),
+            Bytes::Own(bytes) => bytes.len(),
+        }
+    }
+
+    /// The file, and the part of it that this is, when that part is text without further ado.
+    pub(super) fn shared(&self) -> Option<(&Arc<String>, Range<usize>)> {
+        let Bytes::Shared { content: Content::Text(text), range } = &self.bytes else { return None };
+        // A line that is too long may have been cut inside a character.
+        text.get(range.clone()).map(|_| (text, range.clone()))
     }
 
     /// All of it was written in one place, so that columns follow from offsets.
@@ -71,8 +135,7 @@ impl Text {
         let end = range.end.min(self.len());
         let start = range.start.min(end);
         if self.more.is_empty() {
-            let bytes = self.bytes.get(start..end).unwrap_or_default().to_vec();
-            return Self { bytes, first: self.first.advanced(start), more: Vec::new() };
+            return Self { bytes: self.bytes.part(start..end), first: self.first.advanced(start), more: Vec::new() };
         }
         let mut parts = self
             .segments()
@@ -87,40 +150,41 @@ impl Text {
             });
         let first = parts.next().unwrap_or_else(|| Segment { start: 0, ..self.segment_at(start) });
         let more = parts.collect();
-        Self { bytes: self.bytes.get(start..end).unwrap_or_default().to_vec(), first, more }
+        Self { bytes: self.bytes.part(start..end), first, more }
     }
 
     /// Without blanks at either end.
     pub(super) fn trimmed(self) -> Self {
         let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c);
-        let start = self.bytes.iter().position(|byte| !is_blank(byte)).unwrap_or(self.len());
-        let end = self.bytes.iter().rposition(|byte| !is_blank(byte)).map_or(start, |last| last + 1);
-        if start == 0 {
-            let mut text = self;
-            text.cut(end);
-            return text;
-        }
-        self.slice(start..end)
+        let bytes = self.bytes();
+        let start = bytes.iter().position(|byte| !is_blank(byte)).unwrap_or(bytes.len());
+        let end = bytes.iter().rposition(|byte| !is_blank(byte)).map_or(start, |last| last + 1);
+        self.into_slice(start..end)
     }
 
-    /// Drops what stands at `end` and after it.
-    fn cut(&mut self, end: usize) {
-        self.bytes.truncate(end);
-        self.more.retain(|segment| segment.start < end);
+    /// A part that takes the place of the whole. The range must lie inside the text.
+    pub(super) fn into_slice(mut self, range: Range<usize>) -> Self {
+        if self.more.is_empty() {
+            self.first = self.first.advanced(range.start);
+            self.bytes.keep(range);
+            self
+        } else {
+            self.slice(range)
+        }
     }
 
     /// Adds text at the end.
     pub(super) fn append(&mut self, other: &Self) {
-        if other.bytes.is_empty() {
+        if other.len() == 0 {
             return;
         }
-        if self.bytes.is_empty() {
+        if self.len() == 0 {
             *self = other.clone();
             return;
         }
         let base = self.len();
         self.more.extend(other.segments().map(|segment| Segment { start: base + segment.start, ..*segment }));
-        self.bytes.extend_from_slice(&other.bytes);
+        self.bytes.extend(other.bytes());
     }
 
     /// Puts other text in the place of a range.

@@ -2,35 +2,39 @@
 
 use super::text::Text;
 use crate::encoding;
-use crate::line::{Line, Piece};
+use crate::line::{Line, Piece, Pieces, Scattered};
 use crate::source::SourceMap;
 use crate::span::Span;
 use std::ops::Range;
-
-/// A word as a range of bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct RawWord {
-    range: Range<usize>,
-    quoted: bool,
-}
+use std::sync::Arc;
 
 /// The line, and whether its last quote is not closed (which drops the text from that quote on).
 pub(super) fn line(text: &Text, sources: &SourceMap) -> (Line, bool) {
-    let (words, unmatched) = split(text.bytes());
+    let bytes = text.bytes();
     let span = text.span(0..text.len(), sources);
-    let decoded = encoding::decode(text.bytes());
-    if text.is_uniform() && decoded.len() == text.len() {
-        let pieces = words.iter().map(|word| piece(&word.range, word.quoted)).collect();
-        return (Line::new(decoded.into(), pieces, span, None), unmatched);
+    if text.is_uniform() {
+        let mut pieces = Pieces::default();
+        if let Some((source, range)) = text.shared() {
+            let unmatched = split(bytes, |word, quoted| pieces.push(Piece::new(&word, quoted)));
+            return (Line::new(Arc::clone(source), &range, pieces, span, None), unmatched);
+        }
+        let decoded = encoding::decode(bytes);
+        if decoded.len() == bytes.len() {
+            let unmatched = split(bytes, |word, quoted| pieces.push(Piece::new(&word, quoted)));
+            let source = Arc::new(decoded.into_owned());
+            return (Line::new(source, &(0..bytes.len()), pieces, span, None), unmatched);
+        }
     }
-    let spans: Box<[Span]> = words.iter().map(|word| text.span(word.range.clone(), sources)).collect();
-    let pieces = words.iter().map(|word| piece(&decoded_range(text.bytes(), &word.range), word.quoted));
-    (Line::new(decoded.as_ref().into(), pieces.collect(), span, Some(spans)), unmatched)
-}
-
-fn piece(range: &Range<usize>, quoted: bool) -> Piece {
-    let offset = |offset| u16::try_from(offset).expect("lines are bounded to four times 1022 bytes");
-    Piece { start: offset(range.start), end: offset(range.end), quoted }
+    let mut pieces = Pieces::default();
+    let mut words = Vec::new();
+    let unmatched = split(bytes, |word, quoted| {
+        pieces.push(Piece::new(&decoded_range(bytes, &word), quoted));
+        words.push(text.span(word, sources));
+    });
+    let source = encoding::decode(bytes).into_owned();
+    let range = 0..source.len();
+    let scattered = Scattered { line: span, words: words.into() };
+    (Line::new(Arc::new(source), &range, pieces, span, Some(scattered)), unmatched)
 }
 
 /// Where a range lies once the bytes are text: stand-ins are longer than the bytes they stand for.
@@ -45,26 +49,26 @@ fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | 0x0b | 0x0c)
 }
 
-/// Words end at blanks and at double quotes; what stands between quotes is a word of its own.
-fn split(bytes: &[u8]) -> (Vec<RawWord>, bool) {
-    let mut words = Vec::with_capacity(4);
+/// Words end at blanks and at double quotes; what stands between quotes is a word of its own. Gives each word, and
+/// whether it is quoted; `true` when the last quote is not closed.
+fn split(bytes: &[u8], mut word: impl FnMut(Range<usize>, bool)) -> bool {
     let mut at = 0;
     while let Some(byte) = bytes.get(at).copied() {
         if is_blank(byte) {
             at += 1;
         } else if byte == b'"' {
             let rest = bytes.get(at + 1..).unwrap_or_default();
-            let Some(length) = rest.iter().position(|byte| *byte == b'"') else { return (words, true) };
-            words.push(RawWord { range: at + 1..at + 1 + length, quoted: true });
+            let Some(length) = rest.iter().position(|byte| *byte == b'"') else { return true };
+            word(at + 1..at + 1 + length, true);
             at += length + 2;
         } else {
             let rest = bytes.get(at..).unwrap_or_default();
             let end = rest.iter().position(|byte| is_blank(*byte) || *byte == b'"').unwrap_or(rest.len());
-            words.push(RawWord { range: at..at + end, quoted: false });
+            word(at..at + end, false);
             at += end;
         }
     }
-    (words, false)
+    false
 }
 
 #[cfg(test)]

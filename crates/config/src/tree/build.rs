@@ -18,7 +18,7 @@ const MAX_DEPTH: usize = 32;
 pub(crate) fn build(reader: &mut Reader<'_>, root: &'static dyn Grammar, report: &mut Report) -> Vec<Node> {
     let mut builder = Builder {
         root,
-        top: Vec::new(),
+        nodes: Vec::new(),
         open: Vec::new(),
         balance: 0,
         hints: Hints::new(root),
@@ -43,7 +43,8 @@ pub(crate) fn build(reader: &mut Reader<'_>, root: &'static dyn Grammar, report:
 
 struct Builder {
     root: &'static dyn Grammar,
-    top: Vec<Node>,
+    /// The lines outside of every block, then those so far of each open block, the outermost first.
+    nodes: Vec<Node>,
     open: Vec<Open>,
     /// Opening braces minus closing ones, wherever they belong.
     balance: usize,
@@ -54,7 +55,8 @@ struct Builder {
 /// A block that is not closed yet.
 struct Open {
     line: Line,
-    body: Vec<Node>,
+    /// Where its lines start among all.
+    start: usize,
     /// `None` for a list of items.
     grammar: Option<&'static dyn Grammar>,
     /// Its `{` has not come yet.
@@ -89,7 +91,7 @@ impl Builder {
         }
         match self.open.last() {
             Some(Open { grammar: None, .. }) if is_brace(&line, "}") => self.close(Some(line.span())),
-            Some(Open { grammar: None, .. }) => self.push(Node { line, body: None, end: None }),
+            Some(Open { grammar: None, .. }) => self.nodes.push(Node::line(line)),
             Some(_) if is_brace(&line, "}") => self.close(Some(line.span())),
             _ if is_brace(&line, "{") => self.report_unexpected_brace(&line, report),
             _ => self.add_keyword(line, report),
@@ -126,7 +128,7 @@ impl Builder {
         let word = first_word(&line);
         let nested = match grammar.shape(word.text) {
             None => return self.report_unknown(&line, grammar, report),
-            Some(Shape::Line) => return self.push(Node { line, body: None, end: None }),
+            Some(Shape::Line) => return self.nodes.push(Node::line(line)),
             Some(Shape::Block(nested)) => Some(nested),
             Some(Shape::Lines) => None,
         };
@@ -139,7 +141,7 @@ impl Builder {
         let skipped = (self.open.is_empty() && self.names.refuse(&line)).then_some(0);
         self.open.push(Open {
             line,
-            body: Vec::new(),
+            start: self.nodes.len(),
             grammar: nested,
             awaits_brace: true,
             is_global,
@@ -147,13 +149,11 @@ impl Builder {
         });
     }
 
-    fn push(&mut self, node: Node) {
-        self.open.last_mut().map_or(&mut self.top, |block| &mut block.body).push(node);
-    }
-
     fn close(&mut self, end: Option<Span>) {
         if let Some(block) = self.open.pop() {
-            self.push(Node { line: block.line, body: Some(block.body), end });
+            // Takes exactly as much memory as is needed.
+            let body = self.nodes.drain(block.start..).collect();
+            self.nodes.push(Node::block(block.line, body, end));
         }
     }
 
@@ -204,7 +204,7 @@ impl Builder {
         while !self.open.is_empty() {
             self.close(None);
         }
-        self.top
+        self.nodes
     }
 }
 

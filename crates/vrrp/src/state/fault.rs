@@ -13,9 +13,10 @@ use keepalived_types::Instant;
 pub(crate) fn enter(instance: &mut Instance, cause: Cause, world: &mut World, now: Instant) {
     debug_assert!(!instance.faults.is_empty(), "FAULT has a reason");
     let link_exists = instance.place.link.is_none_or(|index| world.links.get(index).is_some());
-    master::leave(instance, link_exists, world);
+    let left = master::leave(instance, link_exists, world);
     world.timers.cancel(instance.due(Timer::MasterDown));
     instance.move_to(Role::Fault, cause, world, now);
+    left.tell(instance, world);
 }
 
 /// Every reason is gone. Always by way of BACKUP: others may be master by now.

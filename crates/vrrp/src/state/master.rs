@@ -44,21 +44,39 @@ pub(crate) fn enter(instance: &mut Instance, cause: Cause, world: &mut World, no
     announce::schedule(instance, world, now);
 }
 
+/// What is still to be told of a role that was given up: the log has the new state first, as the original's does.
+#[must_use]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Left {
+    was_master: bool,
+    released: bool,
+}
+
+impl Left {
+    /// Tells it.
+    pub(crate) fn tell(self, instance: &Instance, world: &mut World) {
+        if self.released {
+            instance.report(world, EventKind::ReleaseSent);
+        }
+        if self.was_master {
+            network::report_removed(instance, world);
+        }
+    }
+}
+
 /// Stops being MASTER, whatever comes next. `releases`: tells the backups with priority 0 that they need not wait.
-pub(crate) fn leave(instance: &mut Instance, releases: bool, world: &mut World) {
+pub(crate) fn leave(instance: &mut Instance, releases: bool, world: &mut World) -> Left {
     if !instance.is_master() {
-        return;
+        return Left { was_master: false, released: false };
     }
-    if releases && send_release(instance, world) {
-        instance.report(world, EventKind::ReleaseSent);
-    }
+    let released = releases && send_release(instance, world);
     world.timers.cancel(instance.due(Timer::Advert));
     announce::cancel(instance, world);
     network::withdraw(instance, world);
-    network::report_removed(instance, world);
     instance.counters.released_master += 1;
     debug_assert!(world.timers.deadline(instance.due(Timer::Advert)).is_none(), "it speaks no more");
     debug_assert!(instance.output.network.is_none(), "it holds nothing any more");
+    Left { was_master: true, released }
 }
 
 /// Leaves MASTER for BACKUP.
@@ -70,8 +88,9 @@ pub(crate) fn step_down(
     world: &mut World,
     now: Instant,
 ) {
-    leave(instance, releases, world);
+    let left = leave(instance, releases, world);
     backup::enter(instance, entry, cause, world, now);
+    left.tell(instance, world);
 }
 
 /// Adver_Timer has come. The next one is reckoned from when this one was due, so that the period does not drift;

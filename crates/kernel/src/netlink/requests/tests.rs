@@ -170,7 +170,17 @@ fn links_are_listed_as_ip_shows_them() {
         veth();
         ip("link add base address 02:00:00:00:0a:01 mtu 1400 type veth peer name other");
         ip("link add vrrp.51 link base address 00:00:5e:00:01:33 type macvlan mode private");
-        let links = Requests::open().expect("a socket").dump_links().expect("links");
+        // The carrier of a veth comes a moment after it has been set up.
+        let mut requests = Requests::open().expect("a socket");
+        let is_running = |links: &[Link]| links.iter().any(|link| link.name == "left" && link.is_running());
+        let mut links = requests.dump_links().expect("links");
+        for _ in 0..200 {
+            if is_running(&links) {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+            links = requests.dump_links().expect("links");
+        }
         let named = |name: &str| links.iter().find(|link| link.name == name).expect("listed");
         let (lo, base, vmac) = (named("lo"), named("base"), named("vrrp.51"));
         assert!(lo.is_loopback() && lo.is_up() && lo.is_running());
