@@ -1,3 +1,5 @@
+//! Changes of real files.
+
 use super::*;
 use std::fs;
 use std::path::PathBuf;

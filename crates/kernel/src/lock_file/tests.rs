@@ -1,3 +1,5 @@
+//! Who gets a pid file, and who does not.
+
 use super::*;
 use std::process::{Command, Stdio};
 

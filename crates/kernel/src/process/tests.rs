@@ -1,3 +1,5 @@
+//! Children that are started, signalled and reaped.
+
 use super::*;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::process::Stdio;

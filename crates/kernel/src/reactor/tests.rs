@@ -1,3 +1,5 @@
+//! Deadlines, quanta and descriptors.
+
 use super::*;
 use crate::waker::Waker;
 

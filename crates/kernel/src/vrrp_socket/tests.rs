@@ -1,3 +1,5 @@
+//! Adverts between two real interfaces.
+
 use super::*;
 use crate::netlink::Requests;
 use crate::packet_socket::PacketSocket;

@@ -1,3 +1,5 @@
+//! Timers that are set, moved, cancelled and due.
+
 use super::*;
 use std::time::Duration;
 

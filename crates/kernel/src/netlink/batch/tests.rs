@@ -1,3 +1,5 @@
+//! Acknowledgements matched to operations.
+
 use super::super::address::AddressSpec;
 use super::*;
 use keepalived_types::{IfIndex, Prefix};

@@ -1,3 +1,5 @@
+//! Messages that are odd, truncated, or garbage.
+
 use super::super::address::{self, AddressOp, AddressSpec, Label, flag};
 use super::super::encode::Encoder;
 use super::super::link;

@@ -1,3 +1,5 @@
+//! Real links and addresses, compared with what `ip` shows.
+
 use super::super::{AddressSpec, Change, Label, Monitor, flag};
 use super::*;
 use crate::testing::{in_network_namespace, ip};

@@ -1,3 +1,5 @@
+//! Tracked files that appear, change and vanish.
+
 use super::*;
 use keepalived_types::PriorityWeight;
 use keepalived_vrrp::config::Track;

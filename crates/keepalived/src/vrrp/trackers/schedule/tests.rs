@@ -1,3 +1,5 @@
+//! When track scripts run, and what happens to those that take too long.
+
 use super::*;
 use keepalived_types::{Credentials, PriorityWeight};
 use keepalived_vrrp::config::Track;
