@@ -5,6 +5,7 @@ use crate::host::Host;
 use crate::span::Span;
 use keepalived_types::Credentials;
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// Handed to every keyword function.
 pub struct Context<'a> {
@@ -67,7 +68,7 @@ impl ScriptUse {
 /// Keywords that are known, but that nobody acts on yet, each with the place of its first use.
 #[derive(Clone, Debug, Default)]
 pub struct Pending {
-    seen: HashSet<&'static str>,
+    seen: HashSet<&'static str, BuildHasherDefault<NameHasher>>,
     list: Vec<(&'static str, Span)>,
 }
 
@@ -83,6 +84,25 @@ impl Pending {
     #[must_use]
     pub fn into_list(self) -> Vec<(&'static str, Span)> {
         self.list
+    }
+}
+
+/// A hash of names that only we choose, so that nobody can make them collide: they are met at every line.
+#[derive(Clone, Default)]
+struct NameHasher(u64);
+
+impl Hasher for NameHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let word = chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+            // The multiplier is 2^64 divided by the golden ratio, as in Fibonacci hashing.
+            self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        // The low bits of a product know little of the high ones.
+        self.0 ^ (self.0 >> 32)
     }
 }
 

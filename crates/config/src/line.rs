@@ -186,12 +186,11 @@ impl Line {
     #[must_use]
     pub fn word(&self, index: usize) -> Option<Word<'_>> {
         let piece = *self.pieces().get(index)?;
-        let text = self.raw().get(usize::from(piece.start)..usize::from(piece.end()))?;
+        let start = usize::try_from(self.start).ok()?;
+        let text = self.source.get(start + usize::from(piece.start)..start + usize::from(piece.end()))?;
         let span = match self.scattered() {
             Some(scattered) => *scattered.words.get(index)?,
-            None => {
-                self.stretch(self.column + u32::from(piece.start), u32::from(piece.end() - piece.start))
-            }
+            None => self.stretch(self.column + u32::from(piece.start), u32::from(piece.end() - piece.start)),
         };
         Some(Word { text, span, quoted: piece.quoted() })
     }

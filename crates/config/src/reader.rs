@@ -7,6 +7,7 @@
 
 mod brace;
 pub mod budget;
+mod byte_set;
 mod comment;
 mod condition;
 mod definition;

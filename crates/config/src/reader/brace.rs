@@ -1,12 +1,16 @@
 //! Braces are lines of their own, wherever they stand outside double quotes (config-language reference 1.3).
 
+use super::byte_set::ByteSet;
 use super::definition::Definitions;
 use super::substitute::known_reference;
 
+static SPECIAL: ByteSet = ByteSet::of(b"\"{}$");
+
 /// The first brace outside double quotes that belongs to no use of a known name.
 pub(super) fn first(line: &[u8], definitions: &Definitions) -> Option<usize> {
+    // Most lines hold none of these bytes.
+    let mut at = SPECIAL.find(line)?;
     let mut quoted = false;
-    let mut at = 0;
     while let Some(byte) = line.get(at) {
         match byte {
             b'"' => quoted = !quoted,

@@ -1,6 +1,9 @@
 //! Comments, blanks at the ends, and quotes that are not closed (config-language reference 1.1).
 
+use super::byte_set::ByteSet;
 use super::text::Text;
+
+static SPECIAL: ByteSet = ByteSet::of(b"#!\"\\");
 
 /// A line without its comment and the blanks around it.
 pub(super) struct Stripped {
@@ -25,7 +28,7 @@ pub(super) fn join_backslash(text: Text) -> Text {
 
 /// Removes the comment. `#` and `!` start one outside double quotes; `\#` and `\!` stand for the characters.
 pub(super) fn strip(text: Text) -> Stripped {
-    if !text.bytes().iter().any(|byte| matches!(byte, b'#' | b'!' | b'"' | b'\\')) {
+    if SPECIAL.find(text.bytes()).is_none() {
         return Stripped { text: text.trimmed(), unterminated: false };
     }
     let mut quoted = false;

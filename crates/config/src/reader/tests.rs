@@ -1,3 +1,5 @@
+//! What the reader makes of lines, comments, includes and definitions.
+
 use super::*;
 use crate::host::FakeHost;
 

@@ -135,7 +135,11 @@ impl Text {
         let end = range.end.min(self.len());
         let start = range.start.min(end);
         if self.more.is_empty() {
-            return Self { bytes: self.bytes.part(start..end), first: self.first.advanced(start), more: Vec::new() };
+            return Self {
+                bytes: self.bytes.part(start..end),
+                first: self.first.advanced(start),
+                more: Vec::new(),
+            };
         }
         let mut parts = self
             .segments()
@@ -164,6 +168,9 @@ impl Text {
 
     /// A part that takes the place of the whole. The range must lie inside the text.
     pub(super) fn into_slice(mut self, range: Range<usize>) -> Self {
+        if range == (0..self.len()) {
+            return self;
+        }
         if self.more.is_empty() {
             self.first = self.first.advanced(range.start);
             self.bytes.keep(range);
@@ -213,6 +220,10 @@ impl Text {
 
     /// Where a range was written.
     pub(super) fn span(&self, range: Range<usize>, sources: &SourceMap) -> Span {
+        if self.is_uniform() {
+            let length = u32::try_from(range.len()).unwrap_or(u32::MAX).max(1);
+            return Span { length, ..self.first.advanced(range.start).origin };
+        }
         let last_offset = range.end.max(range.start + 1) - 1;
         let (first, last) = (self.segment_at(range.start), self.segment_at(last_offset));
         if first.fixed && last.fixed && first.origin == last.origin {

@@ -4,7 +4,6 @@ use super::text::Text;
 use crate::encoding;
 use crate::line::{Line, Piece, Pieces, Scattered};
 use crate::source::SourceMap;
-use crate::span::Span;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -74,7 +73,7 @@ fn split(bytes: &[u8], mut word: impl FnMut(Range<usize>, bool)) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::span::FileId;
+    use crate::span::{FileId, Span};
 
     fn parse(bytes: &[u8]) -> (Line, bool) {
         let origin = Span { file: FileId(0), line: 1, column: 1, length: 1, expansion: None };

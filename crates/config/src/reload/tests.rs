@@ -1,3 +1,5 @@
+//! What counts as a change between two configurations.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! The second tokenizer, users and script files.
+
 use super::*;
 use crate::context::Context;
 use crate::diagnostic::Report;

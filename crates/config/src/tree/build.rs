@@ -28,9 +28,9 @@ pub(crate) fn build(reader: &mut Reader<'_>, root: &'static dyn Grammar, report:
         report.reported_by_parent(true);
         let Some(line) = reader.next_line(report) else { break };
         report.reported_by_parent(builder.open.iter().all(|block| block.is_global));
-        if let Some(word) = line.word(0).filter(|word| word.text == "include_check" && !word.quoted)
-            && builder.open.len() == 1
+        if builder.open.len() == 1
             && report.is_by_parent()
+            && let Some(word) = line.word(0).filter(|word| word.text == "include_check" && !word.quoted)
         {
             let words = (1..line.len()).filter_map(|index| line.word(index)).map(|word| word.text);
             debug_assert_eq!(word.text, "include_check");
@@ -67,8 +67,22 @@ struct Open {
     skipped: Option<usize>,
 }
 
-fn is_brace(line: &Line, brace: &str) -> bool {
-    line.word(0).is_some_and(|word| word.text == brace && !word.quoted)
+/// A brace that is a line of its own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Brace {
+    Opening,
+    Closing,
+}
+
+impl Brace {
+    fn of(line: &Line) -> Option<Self> {
+        let word = line.word(0).filter(|word| !word.quoted)?;
+        match word.text {
+            "{" => Some(Self::Opening),
+            "}" => Some(Self::Closing),
+            _ => None,
+        }
+    }
 }
 
 fn first_word(line: &Line) -> Word<'_> {
@@ -77,49 +91,49 @@ fn first_word(line: &Line) -> Word<'_> {
 
 impl Builder {
     fn add(&mut self, line: Line, report: &mut Report) {
-        self.count_braces(&line, report);
+        let brace = Brace::of(&line);
+        self.count_braces(brace, &line, report);
         if let Some(block) = self.open.last_mut()
             && std::mem::take(&mut block.awaits_brace)
         {
-            if is_brace(&line, "{") {
+            if brace == Some(Brace::Opening) {
                 return;
             }
             report_missing_brace(block, &line, report);
         }
-        if self.skip(&line) {
+        if self.skip(brace) {
             return;
         }
         match self.open.last() {
-            Some(Open { grammar: None, .. }) if is_brace(&line, "}") => self.close(Some(line.span())),
+            Some(_) if brace == Some(Brace::Closing) => self.close(Some(line.span())),
             Some(Open { grammar: None, .. }) => self.nodes.push(Node::line(line)),
-            Some(_) if is_brace(&line, "}") => self.close(Some(line.span())),
-            _ if is_brace(&line, "{") => self.report_unexpected_brace(&line, report),
+            _ if brace == Some(Brace::Opening) => self.report_unexpected_brace(&line, report),
             _ => self.add_keyword(line, report),
         }
     }
 
     /// Passes over a line of a block that is skipped. `false` outside, and for the brace that closes the block.
-    fn skip(&mut self, line: &Line) -> bool {
+    fn skip(&mut self, brace: Option<Brace>) -> bool {
         let Some(depth) = self.open.last_mut().and_then(|block| block.skipped.as_mut()) else { return false };
-        if is_brace(line, "{") {
-            *depth += 1;
-        } else if is_brace(line, "}") {
-            let Some(outer) = depth.checked_sub(1) else { return false };
-            *depth = outer;
+        match brace {
+            Some(Brace::Opening) => *depth += 1,
+            Some(Brace::Closing) => {
+                let Some(outer) = depth.checked_sub(1) else { return false };
+                *depth = outer;
+            }
+            None => {}
         }
         true
     }
 
-    fn count_braces(&mut self, line: &Line, report: &mut Report) {
-        if is_brace(line, "{") {
-            self.balance += 1;
-        } else if is_brace(line, "}") {
-            match self.balance.checked_sub(1) {
-                Some(balance) => self.balance = balance,
-                None => {
-                    report.push(Diagnostic::at(Class::UnexpectedClosingBrace, line.span(), "Extra '}' found"))
-                }
+    fn count_braces(&mut self, brace: Option<Brace>, line: &Line, report: &mut Report) {
+        match (brace, self.balance.checked_sub(1)) {
+            (Some(Brace::Opening), _) => self.balance += 1,
+            (Some(Brace::Closing), Some(balance)) => self.balance = balance,
+            (Some(Brace::Closing), None) => {
+                report.push(Diagnostic::at(Class::UnexpectedClosingBrace, line.span(), "Extra '}' found"))
             }
+            (None, _) => {}
         }
     }
 

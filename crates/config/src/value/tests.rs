@@ -1,3 +1,5 @@
+//! Numbers, fractions and booleans, and the complaints about them.
+
 use super::*;
 use crate::diagnostic::Report;
 use crate::host::FakeHost;

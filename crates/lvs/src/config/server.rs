@@ -81,9 +81,9 @@ pub struct Quorum {
     /// `hysteresis`: how much more is needed to come back, and less to go down; below `weight`.
     pub hysteresis: u32,
     /// `quorum_up`.
-    pub up: Option<Command>,
+    pub up: Option<Box<Command>>,
     /// `quorum_down`.
-    pub down: Option<Command>,
+    pub down: Option<Box<Command>>,
 }
 
 /// Values that checks fall back to. `None`: each kind of check has a default of its own.
@@ -174,9 +174,9 @@ pub struct RealServer {
     /// How it is called and reported.
     pub presentation: Presentation,
     /// `notify_up`.
-    pub notify_up: Option<Command>,
+    pub notify_up: Option<Box<Command>>,
     /// `notify_down`.
-    pub notify_down: Option<Command>,
+    pub notify_down: Option<Box<Command>>,
     /// Its checks in the order of the file; without any it is always up.
     pub checkers: Vec<Checker>,
 }

@@ -7,16 +7,19 @@ use keepalived_lvs::config::{
     Forwarding, Granularity, GroupEntry, Protocol, Scheduler, SchedulerFlags, TlsMaterial,
 };
 use keepalived_types::{Command, Family};
+use std::fmt::{self, Display, Formatter};
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// All LVS blocks of a configuration as they were read.
+/// All LVS blocks of a configuration as they were read. There may be tens of thousands of servers, so what few of them
+/// have is boxed.
 #[derive(Default)]
 pub struct LvsDraft {
     pub(super) groups: Vec<GroupDraft>,
     /// The group whose lines are being read.
     pub(super) open_group: Option<GroupDraft>,
-    pub(super) virtual_servers: Vec<VirtualServerDraft>,
+    /// Each by itself, so that the memory of those that are complete can be used again for the next ones.
+    pub(super) virtual_servers: Vec<Box<VirtualServerDraft>>,
     pub(super) tls: Option<TlsMaterial>,
 }
 
@@ -81,8 +84,8 @@ pub(super) struct PersistenceDraft {
 pub(super) struct QuorumDraft {
     pub weight: u32,
     pub hysteresis: u32,
-    pub up: Option<Command>,
-    pub down: Option<Command>,
+    pub up: Option<Box<Command>>,
+    pub down: Option<Box<Command>>,
 }
 
 /// `delay_loop` and the like of a virtual or real server.
@@ -126,8 +129,8 @@ pub(super) struct RealServerDraft {
     pub alpha: Option<bool>,
     pub checks: CheckDefaultsDraft,
     pub presentation: PresentationDraft,
-    pub notify_up: Option<Command>,
-    pub notify_down: Option<Command>,
+    pub notify_up: Option<Box<Command>>,
+    pub notify_down: Option<Box<Command>>,
     pub checkers: Vec<CheckerDraft>,
 }
 
@@ -155,16 +158,37 @@ impl VirtualServerDraft {
             ha_suspend: false,
             presentation: PresentationDraft::default(),
             sorry_server: None,
-            real_servers: Vec::new(),
+            // There has to be one, and most often there are few: no room for more than come.
+            real_servers: Vec::with_capacity(1),
         }
     }
 
-    /// The name in messages: `[192.0.2.1]:tcp:80`, `FWM 5`, `[group]:0`.
-    pub(super) fn name(&self, ordinal: u32) -> String {
-        match &self.service {
-            ServiceDraft::Address(address, port) => endpoint(*address, *port, self.protocol),
-            ServiceDraft::Mark(mark) => format!("FWM {mark}"),
-            ServiceDraft::Group(group) => format!("[{group}]:{ordinal}"),
+    /// The name in messages.
+    pub(super) fn name(&self, ordinal: u32) -> ServiceName<'_> {
+        ServiceName::of(&self.service, self.protocol, ordinal)
+    }
+}
+
+/// The name of a virtual server in messages: `[192.0.2.1]:tcp:80`, `FWM 5`, `[group]:0`.
+#[derive(Clone, Copy)]
+pub(super) struct ServiceName<'a> {
+    service: &'a ServiceDraft,
+    protocol: Option<Protocol>,
+    ordinal: u32,
+}
+
+impl<'a> ServiceName<'a> {
+    pub(super) fn of(service: &'a ServiceDraft, protocol: Option<Protocol>, ordinal: u32) -> Self {
+        Self { service, protocol, ordinal }
+    }
+}
+
+impl Display for ServiceName<'_> {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        match self.service {
+            ServiceDraft::Address(address, port) => out.write_str(&endpoint(*address, *port, self.protocol)),
+            ServiceDraft::Mark(mark) => write!(out, "FWM {mark}"),
+            ServiceDraft::Group(group) => write!(out, "[{group}]:{}", self.ordinal),
         }
     }
 }
@@ -187,7 +211,7 @@ impl RealServerDraft {
             presentation: PresentationDraft::default(),
             notify_up: None,
             notify_down: None,
-            checkers: Vec::new(),
+            checkers: Vec::with_capacity(1),
         }
     }
 

@@ -6,7 +6,12 @@ use crate::diagnostic::Class;
 use keepalived_types::Command;
 
 /// Reads a script into an empty slot. `owner` is the server's name as messages write it.
-pub(super) fn read(slot: &mut Option<Command>, args: &mut Args<'_>, context: &mut Context<'_>, owner: &str) {
+pub(super) fn read(
+    slot: &mut Option<Box<Command>>,
+    args: &mut Args<'_>,
+    context: &mut Context<'_>,
+    owner: &str,
+) {
     let Some(word) = args.peek() else {
         args.required(context);
         return;
@@ -17,5 +22,5 @@ pub(super) fn read(slot: &mut Option<Command>, args: &mut Args<'_>, context: &mu
         context.report(Class::GeneralError, args.span(), message);
         return;
     }
-    *slot = args.command(context);
+    *slot = args.command(context).map(Box::new);
 }

@@ -41,8 +41,8 @@ pub(in crate::tables::lvs) enum ProbeDraft {
         min_reply_length: u16,
         max_reply_length: u16,
     },
-    Http(HttpDraft),
-    Ssl(HttpDraft),
+    Http(Box<HttpDraft>),
+    Ssl(Box<HttpDraft>),
     Smtp {
         helo_name: String,
     },
@@ -51,7 +51,7 @@ pub(in crate::tables::lvs) enum ProbeDraft {
         name: String,
     },
     Misc {
-        command: Command,
+        command: Box<Command>,
         timeout: Option<Duration>,
         dynamic: bool,
     },

@@ -74,7 +74,7 @@ fn open(
 fn close(
     server: &mut RealServerDraft,
     mut check: Network<HttpDraft>,
-    kind: fn(HttpDraft) -> ProbeDraft,
+    kind: fn(Box<HttpDraft>) -> ProbeDraft,
     context: &mut Context<'_>,
 ) {
     if check.probe.urls.is_empty() {
@@ -83,7 +83,7 @@ fn close(
     }
     if usable(&mut check.connection, context) {
         let Network { connection, schedule, probe } = check;
-        let check = ActiveDraft { schedule, connection: Some(connection), probe: kind(probe) };
+        let check = ActiveDraft { schedule, connection: Some(connection), probe: kind(Box::new(probe)) };
         server.checkers.push(CheckerDraft::Active(Box::new(check)));
     }
 }

@@ -104,7 +104,11 @@ fn close(server: &mut RealServerDraft, check: Misc, context: &mut Context<'_>) {
     };
     match resolve(&words, run_as, ScriptKind::Check, context) {
         Ok(command) => {
-            let probe = ProbeDraft::Misc { command, timeout: check.timeout, dynamic: check.dynamic };
+            let probe = ProbeDraft::Misc {
+                command: Box::new(command),
+                timeout: check.timeout,
+                dynamic: check.dynamic,
+            };
             let check = ActiveDraft { schedule: check.schedule, connection: None, probe };
             server.checkers.push(CheckerDraft::Active(Box::new(check)));
         }

@@ -56,12 +56,12 @@ fn active(draft: ActiveDraft, server: &RealServer, parent: &Parent<'_>, known: &
         ProbeDraft::Udp { payload, reply, min_reply_length, max_reply_length } => {
             Probe::Udp(UdpCheck { connection, payload, reply, min_reply_length, max_reply_length })
         }
-        ProbeDraft::Http(web) => Probe::Http(http(web, connection, server)),
-        ProbeDraft::Ssl(web) => Probe::Ssl(http(web, connection, server)),
+        ProbeDraft::Http(web) => Probe::Http(http(*web, connection, server)),
+        ProbeDraft::Ssl(web) => Probe::Ssl(http(*web, connection, server)),
         ProbeDraft::Smtp { helo_name } => Probe::Smtp(SmtpCheck { connection, helo_name }),
         ProbeDraft::Dns { query, name } => Probe::Dns(DnsCheck { connection, query, name }),
         ProbeDraft::Misc { command, timeout, dynamic } => Probe::Misc(MiscCheck {
-            command,
+            command: *command,
             // The virtual server's, even when the real server or the checker has its own.
             timeout: timeout.unwrap_or(parent.defaults.delay_loop),
             dynamic,

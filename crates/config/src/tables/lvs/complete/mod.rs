@@ -51,12 +51,12 @@ impl LvsDraft {
 }
 
 fn complete_servers(
-    drafts: Vec<VirtualServerDraft>,
+    drafts: Vec<Box<VirtualServerDraft>>,
     known: &Known<'_>,
     context: &mut Context<'_>,
 ) -> Vec<VirtualServer> {
     let mut ordinals: HashMap<String, u32> = HashMap::new();
-    let mut services = HashMap::new();
+    let mut services = HashMap::with_capacity(drafts.len());
     let mut servers = Vec::with_capacity(drafts.len());
     for draft in drafts {
         let ordinal = match &draft.service {
@@ -78,7 +78,7 @@ fn complete_servers(
                 0
             }
         };
-        servers.extend(service::complete(draft, ordinal, known, context));
+        servers.extend(service::complete(*draft, ordinal, known, context));
     }
     servers
 }
@@ -98,6 +98,9 @@ fn note_twin(
 }
 
 fn followed_files(servers: &[VirtualServer], files: &[FileTracker]) -> Vec<TrackedFile> {
+    if files.is_empty() {
+        return Vec::new();
+    }
     let followed: HashSet<&str> = servers
         .iter()
         .flat_map(|server| &server.real_servers)

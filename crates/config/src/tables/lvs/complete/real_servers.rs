@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::diagnostic::{Class, Diagnostic};
 use crate::span::Span;
 use crate::tables::lvs::check::CheckerDraft;
-use crate::tables::lvs::draft::{RealServerDraft, endpoint};
+use crate::tables::lvs::draft::{RealServerDraft, ServiceName, endpoint};
 use keepalived_lvs::config::{CheckDefaults, Forwarding, Inherited, Presentation, Protocol, RealServer};
 use keepalived_types::ServerWeight;
 use std::collections::HashSet;
@@ -13,7 +13,7 @@ use std::collections::HashSet;
 /// What a virtual server hands down.
 pub(super) struct Parent<'a> {
     /// As messages write it.
-    pub name: &'a str,
+    pub name: ServiceName<'a>,
     pub span: Span,
     pub protocol: Option<Protocol>,
     pub forwarding: Forwarding,
@@ -36,11 +36,12 @@ pub(super) fn complete(
     known: &Known<'_>,
     context: &mut Context<'_>,
 ) -> (Vec<RealServer>, Vec<Vec<CheckerDraft>>) {
-    let mut seen = HashSet::with_capacity(drafts.len());
+    let alone = drafts.len() < 2;
+    let mut seen = HashSet::new();
     let mut servers = Vec::with_capacity(drafts.len());
     let mut checkers = Vec::with_capacity(drafts.len());
     for mut draft in drafts {
-        if !seen.insert((draft.address, draft.port)) {
+        if !alone && !seen.insert((draft.address, draft.port)) {
             let server = endpoint(draft.address, draft.port, parent.protocol);
             let message =
                 format!("VS {}: real server {server} is duplicated - removing second rs", parent.name);
@@ -60,6 +61,9 @@ pub(super) fn drop_twins(
     parent: &Parent<'_>,
     context: &mut Context<'_>,
 ) {
+    if servers.len() < 2 {
+        return;
+    }
     let mut seen = HashSet::with_capacity(servers.len());
     let fresh: Vec<bool> = servers.iter().map(|server| seen.insert((server.address, server.port))).collect();
     if !fresh.contains(&false) {

@@ -3,7 +3,7 @@
 use super::{Known, family, ports, real_servers, say};
 use crate::context::Context;
 use crate::tables::lvs::draft::{
-    CheckDefaultsDraft, QuorumDraft, ServiceDraft, SorryServerDraft, VirtualServerDraft,
+    CheckDefaultsDraft, QuorumDraft, ServiceDraft, ServiceName, SorryServerDraft, VirtualServerDraft,
 };
 use keepalived_lvs::config::{
     CheckDefaults, Forwarding, GroupEntry, Inherited, Persistence, Presentation, Protocol, Quorum,
@@ -47,9 +47,10 @@ pub(super) fn complete(
         virtualhost: draft.presentation.virtualhost.take(),
         snmp_name: draft.presentation.snmp_name.take(),
     };
-    let name = draft.name(ordinal);
+    // A look at single fields, because others are taken out meanwhile.
+    let name = ServiceName::of(&draft.service, draft.protocol, ordinal);
     let parent = real_servers::Parent {
-        name: &name,
+        name,
         span: draft.span,
         protocol: draft.protocol,
         forwarding,
@@ -163,13 +164,14 @@ fn settle_protocol(
         say(context, span, format!("Virtual server {name}: no protocol set - defaulting to UDP"));
         draft.protocol = Some(Protocol::Udp);
     }
-    let name = draft.name(ordinal);
     if draft.flags.one_packet && draft.protocol != Some(Protocol::Udp) {
+        let name = draft.name(ordinal);
         say(context, span, format!("Virtual server {name}: one packet scheduling requires UDP - resetting"));
         draft.flags.one_packet = false;
     }
     let persistent = draft.persistence.timeout.is_some() || draft.persistence.granularity.is_some();
     if entries.without_port && !persistent {
+        let name = draft.name(ordinal);
         let message =
             format!("Virtual server {name}: zero port only valid for persistent services - setting");
         say(context, span, message);

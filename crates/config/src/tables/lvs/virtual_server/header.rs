@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::diagnostic::{Class, Diagnostic};
 use crate::draft::ConfigDraft;
 use crate::tables::lvs::check::CheckerDraft;
-use crate::tables::lvs::draft::{ServiceDraft, SorryServerDraft, VirtualServerDraft};
+use crate::tables::lvs::draft::{ServiceDraft, SorryServerDraft, VirtualServerDraft, endpoint};
 use crate::tables::lvs::values;
 use keepalived_types::Family;
 
@@ -42,9 +42,8 @@ pub(super) fn open(
 }
 
 pub(super) fn close(draft: &mut ConfigDraft, mut server: VirtualServerDraft, context: &mut Context<'_>) {
-    let name = server.name(0);
     if server.real_servers.is_empty() {
-        let message = format!("Virtual server {name} has no real servers - ignoring");
+        let message = format!("Virtual server {} has no real servers - ignoring", server.name(0));
         context.push(Diagnostic::at(Class::GeneralError, server.span, message));
         return;
     }
@@ -63,17 +62,18 @@ pub(super) fn close(draft: &mut ConfigDraft, mut server: VirtualServerDraft, con
         }
     }
     drop_unknown_sessions(draft, &mut server, context);
-    draft.lvs.virtual_servers.push(server);
+    draft.lvs.virtual_servers.push(Box::new(server));
 }
 
 /// `BFD_CHECK` follows a session that stands earlier in the file and tells the checkers.
 fn drop_unknown_sessions(draft: &ConfigDraft, server: &mut VirtualServerDraft, context: &mut Context<'_>) {
     for real_server in &mut server.real_servers {
-        let name = real_server.name();
+        let (address, port, protocol) = (real_server.address, real_server.port, real_server.protocol);
         real_server.checkers.retain(|checker| {
             let CheckerDraft::Bfd { session, span, .. } = checker else { return true };
             let known = draft.bfd.tells_checkers(session);
             if !known {
+                let name = endpoint(address, port, protocol);
                 let message = format!("({name}) BFD_CHECK - BFD {session} not configured");
                 context.report(Class::GeneralError, *span, message);
             }

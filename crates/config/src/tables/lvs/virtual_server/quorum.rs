@@ -8,12 +8,12 @@ use crate::tables::lvs::{forwarding, scripts, values};
 use crate::tables::scalar::mistaken;
 
 pub(super) fn quorum_up(server: &mut VirtualServerDraft, args: &mut Args<'_>, context: &mut Context<'_>) {
-    let name = server.name(0);
+    let name = server.name(0).to_string();
     scripts::read(&mut server.quorum.up, args, context, &name);
 }
 
 pub(super) fn quorum_down(server: &mut VirtualServerDraft, args: &mut Args<'_>, context: &mut Context<'_>) {
-    let name = server.name(0);
+    let name = server.name(0).to_string();
     scripts::read(&mut server.quorum.down, args, context, &name);
 }
 
