@@ -104,6 +104,9 @@ pub struct Expansion {
     pub name: Arc<str>,
     /// Where. May lie in another expansion.
     pub used_at: Span,
+    /// The place outside all expansions. Kept, because a name that uses itself makes chains as long as the reader
+    /// allows, and following them again for every line would take quadratic time.
+    root: Span,
 }
 
 /// All files and expansions of one read.
@@ -130,7 +133,8 @@ impl SourceMap {
     /// Records a use; gives the index for [`Span::expansion`].
     pub(crate) fn expand(&mut self, name: Arc<str>, used_at: Span) -> Option<u32> {
         let index = u32::try_from(self.expansions.len()).ok();
-        self.expansions.push(Expansion { name, used_at });
+        let root = self.root(used_at);
+        self.expansions.push(Expansion { name, used_at, root });
         index
     }
 
@@ -165,12 +169,8 @@ impl SourceMap {
 
     /// The place outside all expansions: the line that the original names.
     #[must_use]
-    pub fn root(&self, mut span: Span) -> Span {
-        while let Some(expansion) = self.expansion(span) {
-            // A use is recorded before the text it brings, so the chain is finite.
-            span = expansion.used_at;
-        }
-        span
+    pub fn root(&self, span: Span) -> Span {
+        self.expansion(span).map_or(span, |expansion| expansion.root)
     }
 
     /// `span` and then every use it came through, innermost first.

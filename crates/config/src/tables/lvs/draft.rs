@@ -14,6 +14,7 @@ use std::time::Duration;
 /// All LVS blocks of a configuration as they were read. There may be tens of thousands of servers, so what few of them
 /// have is boxed.
 #[derive(Default)]
+#[expect(clippy::vec_box, reason = "each draft is freed as soon as it is complete")]
 pub struct LvsDraft {
     pub(super) groups: Vec<GroupDraft>,
     /// The group whose lines are being read.

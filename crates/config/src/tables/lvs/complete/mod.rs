@@ -50,6 +50,7 @@ impl LvsDraft {
     }
 }
 
+#[expect(clippy::vec_box, reason = "each draft is freed as soon as it is complete")]
 fn complete_servers(
     drafts: Vec<Box<VirtualServerDraft>>,
     known: &Known<'_>,
