@@ -12,7 +12,7 @@ use std::fmt::Write;
 
 mod whole;
 
-pub use whole::{Loaded, load};
+pub use whole::{Loaded, load, load_with_tree};
 
 /// How to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl LoadedTree {
         test_mode: bool,
     ) -> Vec<(&'static str, Span)> {
         let mut context = Context::new(host, &mut self.report, test_mode);
-        table.apply_root(draft, &self.tree, &mut context);
+        table.apply_root(draft, self.tree.clone(), &mut context);
         context.pending.into_list()
     }
 }

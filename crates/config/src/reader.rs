@@ -40,6 +40,8 @@ use text::Text;
 
 /// How often a line is looked at again after its names were replaced.
 const MAX_PASSES: usize = 16;
+/// For text that stands at the end of its line, and yet cannot hold a name of several lines.
+const NOT_AT_THE_END: usize = 1;
 
 /// Reads logical lines, one by one.
 pub(crate) struct Reader<'a> {
@@ -299,7 +301,7 @@ impl<'a> Reader<'a> {
                 return self.emit(text, cut, report);
             }
             let head = text.slice(0..end);
-            let result = self.substitute(head, cut.is_none(), report);
+            let result = self.substitute(head, text.len() - end, report);
             let mut replaced = result.text;
             let new_cut = cut.map(|_| replaced.len());
             if let Some(cut) = cut {
@@ -316,7 +318,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Replaces the names in a text; the further lines of its definitions come next.
-    fn substitute(&mut self, text: Text, whole: bool, report: &mut Report) -> Substituted {
+    fn substitute(&mut self, text: Text, following: usize, report: &mut Report) -> Substituted {
         let directory = self.directory().map(Path::to_path_buf).unwrap_or_default();
         let substitution = Substitution {
             definitions: &self.definitions,
@@ -325,7 +327,7 @@ impl<'a> Reader<'a> {
             report,
             budget: &mut self.budget,
         };
-        let mut result = substitution.run(text, whole);
+        let mut result = substitution.run(text, following);
         for tail in std::mem::take(&mut result.tails) {
             self.push(Frame::Replay { lines: tail.lines, next: 1, expansion: tail.expansion });
         }
@@ -367,7 +369,9 @@ impl<'a> Reader<'a> {
                 return None;
             }
         };
-        let inside = self.substitute(text.slice(specification.inside), false, report).text;
+        let inside = text.slice(specification.inside);
+        let following = text.len() - inside.len();
+        let inside = self.substitute(inside, following, report).text;
         let turns = match specification.word {
             "LST" => sequence::list(inside.bytes()),
             _ => sequence::numbers(inside.bytes(), specification.hexadecimal),
@@ -449,7 +453,7 @@ impl<'a> Reader<'a> {
     }
 
     fn include(&mut self, text: Text, report: &mut Report) {
-        let text = comment::strip(self.substitute(text, false, report).text).text;
+        let text = comment::strip(self.substitute(text, NOT_AT_THE_END, report).text).text;
         let Some((checks, start)) = include::recognise(text.bytes()) else { return };
         let span = text.span(start..text.len(), &self.sources);
         let pattern = text.slice(start..text.len());

@@ -53,17 +53,17 @@ impl<D: 'static, S: 'static> Section<D, S> {
 
 impl<S: 'static> Section<(), S> {
     /// Applies a whole tree to the outermost draft. `global_defs` come first, wherever they stand, so that what they
-    /// say holds for all instances (config-language reference 2.2).
-    pub fn apply_root(&self, draft: &mut S, tree: &[Node], context: &mut Context<'_>) {
-        let (global, others): (Vec<&Node>, Vec<&Node>) = tree.iter().partition(|node| is_global(node));
+    /// say holds for all instances (config-language reference 2.2). Each block is freed when it has been applied, so that
+    /// a large configuration is not in memory twice.
+    pub fn apply_root(&self, draft: &mut S, tree: Vec<Node>, context: &mut Context<'_>) {
         context.report.reported_by_parent(true);
-        for node in global {
+        for node in tree.iter().filter(|node| is_global(node)) {
             self.apply(draft, node, context);
         }
-        for node in others {
+        for node in tree.into_iter().filter(|node| !is_global(node)) {
             // The parent of the original knows the settings at the top level, its children what is in blocks.
             context.report.reported_by_parent(node.body().is_none());
-            self.apply(draft, node, context);
+            self.apply(draft, &node, context);
         }
         context.report.reported_by_parent(false);
     }

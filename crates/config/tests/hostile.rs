@@ -64,6 +64,14 @@ fn a_definition_bomb_is_bounded() {
     timed((text + &"priority ${A59}\n".repeat(3000)).as_bytes());
 }
 
+/// What stands behind the brace must not pile up.
+#[test]
+fn a_definition_that_holds_a_brace_and_itself_is_bounded() {
+    for value in ["x {n $A}alo", "x {n~SEQ(I,2) $A}$\\}alo", "$A {$A}$A", "x {$A {$A"] {
+        timed(format!("$A={value}\n$A\n$A \"\n").as_bytes());
+    }
+}
+
 #[test]
 fn a_bomb_of_lines_is_bounded() {
     let mut text = "$L0=a \\\nb\n".to_owned();

@@ -4,18 +4,19 @@
 use keepalived_config::encoding;
 use keepalived_config::host::FakeHost;
 use keepalived_config::keyword::{Grammar, Row};
-use keepalived_config::load::{LoadOptions, Loaded, consolidated, load};
+use keepalived_config::load::{LoadOptions, Loaded, consolidated, load_with_tree};
 use keepalived_config::tables::ROOT;
+use keepalived_config::tree::Node;
 use keepalived_config::{render, status, tree};
 use proptest::prelude::*;
 
 const PATH: &str = "/etc/keepalived/keepalived.conf";
 
-fn read(text: &[u8]) -> Loaded {
+fn read(text: &[u8]) -> (Loaded, Vec<Node>) {
     let host =
         FakeHost::new().with_file(PATH, text).with_script("/bin/true").with_user("nobody", 65534, 65534);
     let options = LoadOptions { config_id: "node".to_owned(), all_includes_checked: false, test_mode: true };
-    load(PATH, &options, &host)
+    load_with_tree(PATH, &options, &host)
 }
 
 /// Everything that may be asked of a reading.
@@ -147,16 +148,16 @@ proptest! {
     #[test]
     fn no_arguments_of_any_keyword_can_panic(lines in prop::collection::vec(line_of(|| ROOT.rows(), 2), 1..6)) {
         let text = lines.concat();
-        let loaded = read(text.as_bytes());
+        let (loaded, lines) = read(text.as_bytes());
         check(&loaded);
-        let again = read(&encoding::encode(&consolidated(&loaded.tree)));
-        prop_assert!(tree::say_the_same(&loaded.tree, &again.tree));
+        let (again, lines_again) = read(&encoding::encode(&consolidated(&lines)));
+        prop_assert!(tree::say_the_same(&lines, &lines_again));
         prop_assert_eq!(loaded.config, again.config);
     }
 
     #[test]
     fn arbitrary_bytes_are_read(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-        check(&read(&bytes));
+        check(&read(&bytes).0);
     }
 
     /// What an instance means does not depend on what other instances say.
@@ -172,8 +173,8 @@ proptest! {
         let row = &words[keyword % words.len()];
         prop_assume!(row.block.is_none() && !row.is_list);
         let edited = format!("vrrp_instance M {{\n interface eth1\n virtual_router_id 9\n {} {arguments}\n}}\n", row.name);
-        let whole = read(format!("{}{edited}{}", around("F", 1), around("L", 2)).as_bytes());
-        let alone = read(format!("{}{}", around("F", 1), around("L", 2)).as_bytes());
+        let whole = read(format!("{}{edited}{}", around("F", 1), around("L", 2)).as_bytes()).0;
+        let alone = read(format!("{}{}", around("F", 1), around("L", 2)).as_bytes()).0;
         let instances = |loaded: &Loaded, name: &str| {
             loaded.config.iter().flat_map(|config| config.vrrp.instances.clone()).find(|found| found.name == name)
         };

@@ -1,6 +1,6 @@
 //! From files to the typed configuration.
 
-use super::{LoadOptions, load_tree};
+use super::{LoadOptions, LoadedTree, load_tree};
 use crate::context::Context;
 use crate::diagnostic::Report;
 use crate::host::Host;
@@ -22,16 +22,27 @@ pub struct Loaded {
     pub sources: SourceMap,
     /// Known keywords that nobody acts on yet, each with the place of its first use.
     pub pending: Vec<(&'static str, Span)>,
-    /// The lines, nested; see [`consolidated`](super::consolidated).
-    pub tree: Vec<Node>,
 }
 
 /// Reads a configuration. `path_pattern` is what `-f` names: a path or a glob pattern.
 #[must_use]
 pub fn load(path_pattern: &str, options: &LoadOptions, host: &dyn Host) -> Loaded {
     let mut read = load_tree(path_pattern, options, host, &tables::ROOT);
+    let tree = std::mem::take(&mut read.tree);
+    understand(read, tree, options, host)
+}
+
+/// The same, and the lines, nested; see [`consolidated`](super::consolidated). They cost as much memory again.
+#[must_use]
+pub fn load_with_tree(path_pattern: &str, options: &LoadOptions, host: &dyn Host) -> (Loaded, Vec<Node>) {
+    let mut read = load_tree(path_pattern, options, host, &tables::ROOT);
+    let tree = std::mem::take(&mut read.tree);
+    (understand(read, tree.clone(), options, host), tree)
+}
+
+fn understand(mut read: LoadedTree, tree: Vec<Node>, options: &LoadOptions, host: &dyn Host) -> Loaded {
     let mut context = Context::new(host, &mut read.report, options.test_mode);
-    let config = read.found.then(|| tables::read(&read.tree, &mut context));
+    let config = read.found.then(|| tables::read(tree, &mut context));
     let pending = context.pending.into_list();
-    Loaded { config, report: read.report, sources: read.sources, pending, tree: read.tree }
+    Loaded { config, report: read.report, sources: read.sources, pending }
 }

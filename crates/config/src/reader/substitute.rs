@@ -84,9 +84,11 @@ pub(super) struct Substituted {
 }
 
 impl Substitution<'_> {
-    /// Replaces all names. `whole` says that nothing follows this text on its line, so that a name of several lines may
-    /// stand at its end.
-    pub(super) fn run(mut self, mut text: Text, whole: bool) -> Substituted {
+    /// Replaces all names. So many bytes, beginning with a brace, follow this text on its line; when there are none, a
+    /// name of several lines may stand at its end. They count for the bound on a line: a value that holds a brace and
+    /// then its own name would make them longer each time.
+    pub(super) fn run(mut self, mut text: Text, following: usize) -> Substituted {
+        let whole = following == 0;
         let mut tails = Vec::new();
         let mut replaced = 0;
         let mut gave_up = false;
@@ -98,7 +100,7 @@ impl Substitution<'_> {
             let Some((new, tail)) = self.replacement(&text, &found, is_last) else { continue };
             let result = text.replace(found.range.clone(), &new);
             replaced += 1;
-            if replaced > MAX_REPLACED_IN_LINE || result.len() > MAX_LINE {
+            if replaced > MAX_REPLACED_IN_LINE || result.len() + following > MAX_LINE {
                 self.report_too_long(&text, replaced > MAX_REPLACED_IN_LINE);
                 gave_up = true;
                 break;

@@ -24,7 +24,7 @@ use crate::model::Config;
 use crate::tree::Node;
 
 /// Reads a whole tree: every line by its table, then everything that needs the whole file.
-pub(crate) fn read(tree: &[Node], context: &mut Context<'_>) -> Config {
+pub(crate) fn read(tree: Vec<Node>, context: &mut Context<'_>) -> Config {
     let mut draft = ConfigDraft::default();
     ROOT.apply_root(&mut draft, tree, context);
     crate::checks::complete(draft, context)
