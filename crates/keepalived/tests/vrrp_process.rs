@@ -6,7 +6,7 @@ use keepalived_config::model::ProcessSettings;
 use keepalived_events::What;
 use keepalived_kernel::process::{Pid, inherit, kill};
 use keepalived_kernel::signals;
-use keepalived_types::{Credentials, Family, InterfaceName, Prefix, Priority, Vrid};
+use keepalived_types::{Family, InterfaceName, Prefix, Priority, Vrid};
 use keepalived_vrrp::config::{AddressConfig, Config, InstanceConfig};
 use keepalived_vrrp::{EventKind, State, Subject};
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -137,11 +137,8 @@ fn setup(instances: Vec<InstanceConfig>) -> VrrpSetup {
         log: LogSettings::silent(),
         umask: 0o177,
         exec_helper: env!("CARGO_BIN_EXE_keepalived-exec").into(),
-        own_credentials: Credentials { uid: 0, gid: 0, groups: None },
         keep_at_stop: false,
-        release_foreign: false,
         address_monitoring: false,
-        state_directory: std::env::temp_dir(),
         adopt: Vec::new(),
     }
 }

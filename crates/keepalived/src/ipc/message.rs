@@ -3,7 +3,6 @@
 use crate::log::LogSettings;
 use keepalived_config::model::ProcessSettings;
 use keepalived_events::{Event, Snapshot};
-use keepalived_types::Credentials;
 use keepalived_vrrp as vrrp;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -49,16 +48,10 @@ pub struct VrrpSetup {
     pub umask: u32,
     /// The program that starts scripts with other credentials.
     pub exec_helper: PathBuf,
-    /// Who the process itself runs as, so that the helper is not needed for scripts of the same user.
-    pub own_credentials: Credentials,
     /// `-V`: at the end leave addresses in place and send no priority 0.
     pub keep_at_stop: bool,
-    /// `-X`: remove virtual addresses even when this process did not add them.
-    pub release_foreign: bool,
     /// `-a`: log every address that comes or goes.
     pub address_monitoring: bool,
-    /// Where leftovers are recorded for the next start.
-    pub state_directory: PathBuf,
     /// Instances whose role a killed predecessor had: these go on where it stopped. Empty at a normal start.
     pub adopt: Vec<Adoption>,
 }

@@ -4,11 +4,6 @@ use super::launch::Launch;
 use crate::configuration::DEFAULT_UMASK;
 use crate::ipc::{Adoption, VrrpSetup};
 use keepalived_config::model::Config;
-use keepalived_types::Credentials;
-use std::path::{Path, PathBuf};
-
-/// Where leftovers are recorded for the next start.
-const STATE_DIRECTORY: &str = "/run/keepalived-rs";
 
 /// Everything the VRRP process needs.
 pub(super) fn vrrp(launch: &Launch, config: &Config, adopt: Vec<Adoption>) -> VrrpSetup {
@@ -22,11 +17,8 @@ pub(super) fn vrrp(launch: &Launch, config: &Config, adopt: Vec<Adoption>) -> Vr
         log: launch.child_log("_vrrp"),
         umask: umask(launch, config),
         exec_helper: launch.programs.exec.clone(),
-        own_credentials: own_credentials(),
         keep_at_stop: options.shutdown.keep_vrrp,
-        release_foreign: options.shutdown.release_vips,
         address_monitoring: options.monitor_addresses,
-        state_directory: state_directory(&launch.pids.parent),
         adopt,
     }
 }
@@ -56,29 +48,4 @@ pub(super) fn missing_processes(launch: &Launch, config: &Config) -> Vec<&'stati
         missing.push("BFD");
     }
     missing
-}
-
-fn own_credentials() -> Credentials {
-    Credentials {
-        uid: rustix::process::geteuid().as_raw(),
-        gid: rustix::process::getegid().as_raw(),
-        groups: None,
-    }
-}
-
-/// Daemons of one machine differ in their pid files, whatever else they have in common.
-fn state_directory(pid_file: &Path) -> PathBuf {
-    let name = pid_file.to_string_lossy().trim_start_matches('/').replace('/', "-");
-    Path::new(STATE_DIRECTORY).join(name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_daemon_has_a_state_directory_of_its_own() {
-        let directory = state_directory(Path::new("/run/keepalived/keepalived_a.pid"));
-        assert_eq!(directory, Path::new("/run/keepalived-rs/run-keepalived-keepalived_a.pid"));
-    }
 }
