@@ -201,7 +201,7 @@ fn fault_raised(name: &str, fault: &Fault) -> Vec<LogLine> {
         Fault::Tracker { kind, name: tracker } => tracker_failed(name, *kind, tracker),
         Fault::Configuration(why) => format!("({name}): entering FAULT state ({why})"),
         Fault::Channel(error) => format!("({name}): entering FAULT state (cannot open sockets: {error})"),
-        Fault::SyncGroup(group) => format!("({name}): entering FAULT state (sync group {group})"),
+        Fault::SyncGroup(member) => format!("({name}): in FAULT with {member} of its sync group"),
     })
 }
 
@@ -236,7 +236,7 @@ fn fault_cleared(name: &str, fault: &Fault) -> Vec<LogLine> {
         Fault::Tracker { name: tracker, .. } => format!("({name}): {tracker} no longer causes FAULT"),
         Fault::Configuration(why) => format!("({name}): no longer true: {why}"),
         Fault::Channel(_) => format!("({name}): sockets are open now"),
-        Fault::SyncGroup(group) => format!("({name}): sync group {group} no longer in FAULT"),
+        Fault::SyncGroup(member) => format!("({name}): {member} of its sync group is no longer in FAULT"),
     })
 }
 
