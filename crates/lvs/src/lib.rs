@@ -3,3 +3,6 @@
 #![forbid(unsafe_code)]
 
 pub mod config;
+mod outcome;
+
+pub use outcome::{Failure, HttpTest, Outcome};

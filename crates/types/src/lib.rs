@@ -4,6 +4,8 @@
 
 mod address;
 mod command;
+mod forwarding;
+pub mod ipvs;
 mod name;
 mod time;
 mod vrrp;
@@ -11,6 +13,7 @@ mod weight;
 
 pub use address::{Family, IfIndex, Prefix, PrefixError};
 pub use command::{Command, Credentials};
+pub use forwarding::{Forwarding, Tunnel, TunnelChecksum};
 pub use name::{InterfaceName, NameError};
 pub use time::Instant;
 pub use vrrp::{Centis, Priority, Version, Vrid};

@@ -2,7 +2,6 @@
 //! `config` builds it from keepalived.conf; the engine never sees a keyword.
 
 mod checker;
-mod forwarding;
 mod group;
 mod http;
 mod scheduler;
@@ -12,14 +11,16 @@ pub use checker::{
     ActiveCheck, BfdCheck, Checker, Connection, DnsCheck, DnsType, FileCheck, MiscCheck, Nibble, Probe,
     ReplyPattern, Schedule, SmtpCheck, UdpCheck,
 };
-pub use forwarding::{Forwarding, Tunnel, TunnelChecksum};
 pub use group::{AddressRange, GroupEntry, ServerGroup};
 pub use http::{HttpCheck, HttpVersion, Regex, RegexOption, Sni, StatusCodes, TlsMaterial, Url};
 pub use scheduler::{Granularity, Persistence, Scheduler, SchedulerFlags};
 pub use server::{
-    CheckDefaults, DEFAULT_CONNECT_TIMEOUT, DEFAULT_DELAY_LOOP, Inherited, Presentation, Protocol, Quorum,
-    RealServer, Service, SorryServer, VirtualServer,
+    CheckDefaults, DEFAULT_CONNECT_TIMEOUT, DEFAULT_DELAY_LOOP, Inherited, Presentation, Quorum, RealServer,
+    Service, SorryServer, VirtualServer,
 };
+
+pub use keepalived_types::ipvs::Protocol;
+pub use keepalived_types::{Forwarding, Tunnel, TunnelChecksum};
 
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;

@@ -1,7 +1,8 @@
 //! Virtual servers, real servers and the sorry server.
 
-use super::{Checker, Forwarding, Persistence, Scheduler, SchedulerFlags};
-use keepalived_types::{Command, Family, ServerWeight};
+use super::{Checker, Persistence, Scheduler, SchedulerFlags};
+use keepalived_types::ipvs::Protocol;
+use keepalived_types::{Command, Family, Forwarding, ServerWeight};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -60,17 +61,6 @@ pub enum Service {
         /// The how manieth virtual server of this group, from 0.
         ordinal: u32,
     },
-}
-
-/// `protocol`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Protocol {
-    /// IPPROTO_TCP.
-    Tcp,
-    /// IPPROTO_UDP.
-    Udp,
-    /// IPPROTO_SCTP.
-    Sctp,
 }
 
 /// When a virtual server counts as available.
