@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod dump;
 mod log_lines;
 mod notify;
 

@@ -2,7 +2,7 @@
 
 use crate::acceptance::{self, Candidate, remark};
 use crate::announce;
-use crate::config::Config;
+use crate::config::{Config, InstanceConfig};
 use crate::effect::{ChannelId, Effect, InstanceId, InstanceView};
 use crate::event::{Cause, EventKind, Rejection, Subject};
 use crate::input::{Link, LinkAddress, Reading, Received, Start};
@@ -11,7 +11,7 @@ use crate::instances::Instances;
 use crate::links::LinkChange;
 use crate::network;
 use crate::place;
-use crate::snapshot::{Counters, Snapshot};
+use crate::snapshot::{Counters, InstanceSnapshot, Snapshot};
 use crate::state::{Role, Step, backup, master};
 use crate::sync_group::SyncGroup;
 use crate::timers::{Due, Timer};
@@ -22,6 +22,7 @@ use keepalived_wire::vrrp::HeaderView;
 use keepalived_wire::vrrp::v3::ChecksumStyle;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Bytes of an IP authentication header (RFC 2338 §10.2).
@@ -275,6 +276,18 @@ impl Engine {
         let instances = self.instances.iter().map(|instance| instance.snapshot(now)).collect();
         let groups = self.group_snapshots();
         Snapshot { instances, groups, unclaimed_adverts: self.unclaimed_adverts }
+    }
+
+    /// Each instance as it is configured and as it is, in the order of the configuration.
+    #[must_use]
+    pub fn described(&self, now: Instant) -> Vec<(Arc<InstanceConfig>, InstanceSnapshot)> {
+        self.instances.iter().map(|instance| (Arc::clone(&instance.config), instance.snapshot(now))).collect()
+    }
+
+    /// The configuration in force.
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        &self.config
     }
 
     /// An instance, as long as it is configured.

@@ -195,6 +195,7 @@ impl Instance {
             faults: self.faults.clone(),
             cause: self.cause.clone(),
             in_state_for: now.since(self.since),
+            master_interval: self.role.master_interval(),
             addresses_set: self.is_master(),
             master_down_interval: self
                 .down_interval(self.role.master_interval().unwrap_or(self.own_interval())),

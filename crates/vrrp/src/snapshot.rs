@@ -55,6 +55,8 @@ pub struct InstanceSnapshot {
     pub cause: Option<Cause>,
     /// For how long it has been in this state.
     pub in_state_for: Duration,
+    /// The interval of the master that a backup listens to; `None` in other states.
+    pub master_interval: Option<Duration>,
     /// The addresses are wanted on the machine.
     pub addresses_set: bool,
     /// The shortest time after which a backup takes over, for the supervisor: Master_Down_Interval as others see it.

@@ -1,5 +1,6 @@
 //! Where files go: pid files, log files, dumps.
 
+use crate::dump_file;
 use crate::options::PidFiles;
 use std::path::{Path, PathBuf};
 
@@ -60,17 +61,9 @@ impl Pids {
     }
 }
 
-/// `$TMPDIR` if it is an absolute directory, else /tmp.
-pub(super) fn temporary_directory() -> PathBuf {
-    std::env::var_os("TMPDIR")
-        .map(PathBuf::from)
-        .filter(|path| path.is_absolute() && path.is_dir())
-        .unwrap_or_else(|| PathBuf::from("/tmp"))
-}
-
 /// The log file of a process: `part` (`_vrrp`) and the identity go before the extension.
 pub(super) fn log_file(given: Option<&Path>, part: &str, suffix: &str) -> PathBuf {
-    let default = temporary_directory().join("keepalived.log");
+    let default = dump_file::directory().join("keepalived.log");
     let base = given.unwrap_or(&default);
     let name = base.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let (stem, extension) = match name.rsplit_once('.') {

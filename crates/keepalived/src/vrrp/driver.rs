@@ -6,6 +6,7 @@
 
 use super::announcer::Announcer;
 use super::channels::Channels;
+use super::dumps::{Dump, Wanted};
 use super::messages::{Inbox, Outbox, ToEngine, ToHelper};
 use super::network::{Deferred, Network};
 use crate::ipc::VrrpSetup;
@@ -274,6 +275,8 @@ impl Driver {
                 self.stopping = true;
             } else if signal.number == signals::RELOAD {
                 self.to_helper.put(ToHelper::ReloadRequested);
+            } else if let Some(wanted) = Wanted::by_signal(signal.number) {
+                self.dump(wanted, now);
             } else {
                 let text = format!("signal {} asks for a dump file, which is not written yet", signal.number);
                 self.to_helper.put(ToHelper::Log { detail: false, text });
@@ -282,6 +285,14 @@ impl Driver {
         if self.stopping {
             self.muted = self.keep_at_stop;
             self.engine.stop(now);
+        }
+    }
+
+    /// Collects what a file shows; the helper thread writes it.
+    fn dump(&mut self, wanted: Wanted, now: Instant) {
+        self.to_helper.put(ToHelper::Dump(Box::new(Dump::take(wanted, &self.engine, now))));
+        if wanted == Wanted::StatsAndClear {
+            self.engine.reset_counters();
         }
     }
 

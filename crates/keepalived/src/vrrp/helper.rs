@@ -157,6 +157,7 @@ impl Helper {
             ToHelper::Started => self.tell(&FromVrrp::Started),
             ToHelper::Reloaded => self.tell(&FromVrrp::Reloaded),
             ToHelper::Snapshot(snapshot) => self.tell(&FromVrrp::Snapshot(snapshot)),
+            ToHelper::Dump(dump) => dump.write(&self.logger),
             ToHelper::ReloadRequested => self.tell(&FromVrrp::ReloadRequested),
             ToHelper::Stop => {
                 self.stop_by = Some(now + PATIENCE_AT_STOP);

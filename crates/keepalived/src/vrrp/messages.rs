@@ -3,6 +3,7 @@
 //! The queues never block the thread that runs the engine. State changes are never dropped; lines of the detailed
 //! log are, once so many wait that the log cannot keep up, and the loss is told.
 
+use super::dumps::Dump;
 use keepalived_events::Event;
 use keepalived_kernel::waker::Waker;
 use keepalived_vrrp as vrrp;
@@ -31,6 +32,8 @@ pub(super) enum ToHelper {
     Reloaded,
     /// What the supervisor asked for.
     Snapshot(Box<keepalived_events::Snapshot>),
+    /// A signal asked for a file.
+    Dump(Box<Dump>),
     /// SIGHUP came to this process.
     ReloadRequested,
     /// Everything has been taken back; end the scripts and then the thread.

@@ -3,6 +3,7 @@
 mod announcer;
 mod channels;
 mod driver;
+mod dumps;
 mod helper;
 mod launcher;
 mod messages;
