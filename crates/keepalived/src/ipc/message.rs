@@ -7,21 +7,22 @@ use keepalived_vrrp as vrrp;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// From the supervisor to the VRRP process.
+/// From the supervisor to a child whose setup is an `S`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum ToVrrp {
+pub enum ToChild<S> {
     /// The first message: everything the process needs to run.
-    Start(Box<VrrpSetup>),
-    /// A new configuration, valid as a whole. Answered with [`FromVrrp::Reloaded`].
-    Reload(Box<VrrpSetup>),
-    /// Answered with [`FromVrrp::Snapshot`].
+    Start(Box<S>),
+    /// A new configuration, valid as a whole. Answered with [`FromChild::Reloaded`].
+    Reload(Box<S>),
+    /// Answered with [`FromChild::Snapshot`].
     Snapshot,
 }
 
-/// From the VRRP process to the supervisor.
+/// From a child to the supervisor. All kinds of children say the same things.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum FromVrrp {
-    /// The configuration has been taken and the instances run: `Startup complete` may be said.
+pub enum FromChild {
+    /// The configuration has been taken and what it describes runs: when all children have said so, `Startup complete`
+    /// may be said.
     Started,
     /// The difference to the new configuration has been applied.
     Reloaded,
@@ -32,6 +33,11 @@ pub enum FromVrrp {
     /// Somebody sent SIGHUP to the child instead of the supervisor.
     ReloadRequested,
 }
+
+/// From the supervisor to the VRRP process.
+pub type ToVrrp = ToChild<VrrpSetup>;
+/// From the VRRP process to the supervisor.
+pub type FromVrrp = FromChild;
 
 /// Everything the VRRP process needs.
 #[derive(Clone, Debug, Serialize, Deserialize)]

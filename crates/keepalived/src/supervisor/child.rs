@@ -1,8 +1,10 @@
-//! The VRRP process as its parent sees it: start it, talk to it, end it.
+//! A child as its parent sees it: start it, talk to it, end it.
 
+use super::kinds::{Errand, Kind, Source};
 use super::launch::Launch;
 use super::respawn::Respawn;
-use crate::ipc::{CHANNEL_VARIABLE, Channel, ChannelError, FromVrrp, ToVrrp};
+use crate::exec_helper::companion;
+use crate::ipc::{CHANNEL_VARIABLE, Channel, ChannelError, FromChild};
 use keepalived_kernel::lock_file::LockFile;
 use keepalived_kernel::process::{self, Pid};
 use keepalived_types::Instant;
@@ -10,6 +12,7 @@ use std::fmt;
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -43,13 +46,17 @@ impl From<ChannelError> for StartError {
     }
 }
 
-/// The slot of the VRRP process: at most one lives in it.
-#[derive(Debug, Default)]
-pub(super) struct VrrpProcess {
+/// The slot of one kind of child: at most one process lives in it.
+#[derive(Debug)]
+pub(super) struct Child {
+    pub(super) kind: &'static Kind,
+    program: PathBuf,
     running: Option<Running>,
     respawn: Respawn,
     /// When the next one is started.
     pub(super) restart_at: Option<Instant>,
+    /// It has been handed a configuration, and has not said yet that it runs with it.
+    pub(super) is_awaited: bool,
 }
 
 /// A living process.
@@ -62,42 +69,77 @@ struct Running {
     pid_file: Option<LockFile>,
 }
 
-impl VrrpProcess {
+impl Child {
+    /// An empty slot.
+    pub(super) fn new(kind: &'static Kind) -> Self {
+        Self {
+            kind,
+            program: companion(&format!("keepalived-{}", kind.program), kind.program),
+            running: None,
+            respawn: Respawn::default(),
+            restart_at: None,
+            is_awaited: false,
+        }
+    }
+
     /// Its process id, if it lives.
     pub(super) fn pid(&self) -> Option<Pid> {
         self.running.as_ref().map(|running| running.pid)
     }
 
+    /// It lives, or will be started.
+    pub(super) const fn is_expected(&self) -> bool {
+        self.running.is_some() || self.restart_at.is_some()
+    }
+
     /// Starts it, and hands it its first message. The socket is registered by the caller.
-    pub(super) fn start(&mut self, launch: &Launch, first: &ToVrrp, now: Instant) -> Result<Pid, StartError> {
+    pub(super) fn start(&mut self, from: &Source<'_>, now: Instant) -> Result<Pid, StartError> {
         let (ours, theirs) =
             UnixStream::pair().map_err(|error| StartError::Channel(ChannelError::Io(error)))?;
         let theirs = OwnedFd::from(theirs);
         process::inherit(&theirs)?;
-        let mut command = Command::new(&launch.programs.vrrp);
+        let spawned = process::spawn(&mut self.command(from.launch, &theirs))?;
+        drop(theirs);
+        let mut channel = Channel::new(OwnedFd::from(ours))?;
+        (self.kind.brief)(&mut channel, Errand::Start, from)?;
+        let path = (self.kind.pid_file)(&from.launch.pids);
+        let pid_file = match LockFile::acquire(path, spawned.pid) {
+            Ok(file) => Some(file),
+            Err(error) => {
+                from.launch.logger.info(format_args!("{}: {error}", path.display()));
+                None
+            }
+        };
+        self.restart_at = None;
+        self.is_awaited = true;
+        self.running = Some(Running { pid: spawned.pid, channel: Some(channel), since: now, pid_file });
+        Ok(spawned.pid)
+    }
+
+    fn command(&self, launch: &Launch, socket: &OwnedFd) -> Command {
+        let mut command = Command::new(&self.program);
         // The arguments are the parent's: tools look for the configuration file's name in every process.
         if let Some((name, arguments)) = launch.argv.split_first() {
             command.arg0(name).args(arguments);
         }
         command
-            .env(CHANNEL_VARIABLE, theirs.as_raw_fd().to_string())
+            .env(CHANNEL_VARIABLE, socket.as_raw_fd().to_string())
             .env_remove("NOTIFY_SOCKET")
             .env_remove("WATCHDOG_USEC")
             .stdin(Stdio::null());
-        let spawned = process::spawn(&mut command)?;
-        drop(theirs);
-        let mut channel = Channel::new(OwnedFd::from(ours))?;
-        channel.send(first)?;
-        let pid_file = match LockFile::acquire(&launch.pids.vrrp, spawned.pid) {
-            Ok(file) => Some(file),
-            Err(error) => {
-                launch.logger.info(format_args!("{}: {error}", launch.pids.vrrp.display()));
-                None
-            }
+        command
+    }
+
+    /// Hands a living process its part of a new configuration. A broken socket ends in the process's death, which is
+    /// told by SIGCHLD; its successor starts with the new configuration.
+    pub(super) fn reload(&mut self, from: &Source<'_>) {
+        let Some(running) = &mut self.running else {
+            return;
         };
-        self.restart_at = None;
-        self.running = Some(Running { pid: spawned.pid, channel: Some(channel), since: now, pid_file });
-        Ok(spawned.pid)
+        self.is_awaited = true;
+        if let Some(channel) = &mut running.channel {
+            drop((self.kind.brief)(channel, Errand::Reload, from));
+        }
     }
 
     /// The socket, to be watched or written to.
@@ -105,14 +147,8 @@ impl VrrpProcess {
         self.running.as_mut()?.channel.as_mut()
     }
 
-    /// Sends a message; `false` when there is nobody to hear it. A broken socket ends in the process's death, which
-    /// is told by SIGCHLD.
-    pub(super) fn send(&mut self, message: &ToVrrp) -> bool {
-        self.channel().is_some_and(|channel| channel.send(message).is_ok())
-    }
-
     /// What it said since the last time, and whether it will never say anything again.
-    pub(super) fn receive(&mut self) -> Result<(Vec<FromVrrp>, bool), ChannelError> {
+    pub(super) fn receive(&mut self) -> Result<(Vec<FromChild>, bool), ChannelError> {
         let Some(channel) = self.channel() else {
             return Ok((Vec::new(), false));
         };

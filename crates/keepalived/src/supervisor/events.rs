@@ -1,10 +1,10 @@
 //! What wakes the parent: signals, messages of children, their deaths.
 
+use super::kinds::Fate;
 use super::wording::Ending;
 use super::{Phase, Supervisor};
-use crate::ipc::FromVrrp;
+use crate::ipc::FromChild;
 use keepalived_kernel::process::{self, Pid};
-use keepalived_kernel::signals;
 use keepalived_types::Instant;
 
 impl Supervisor {
@@ -20,100 +20,104 @@ impl Supervisor {
                     self.launch
                         .logger
                         .info(format_args!("Printing parent data for process({pid}) on signal"));
-                    self.vrrp.signal(libc::SIGUSR1);
+                    self.pass_on(libc::SIGUSR1);
                 }
-                libc::SIGUSR2 => self.vrrp.signal(libc::SIGUSR2),
-                number if number == signals::json() || number == signals::stats_clear() => {
-                    self.vrrp.signal(number);
-                }
-                _ => {}
+                number => self.pass_on(number),
             }
         }
     }
 
-    /// Reads what the VRRP process says.
-    pub(super) fn handle_channel(&mut self, readable: bool, now: Instant) {
-        if let Some(channel) = self.vrrp.channel()
+    /// Hands a signal on to the children that it is meant for.
+    fn pass_on(&self, number: i32) {
+        let concerned = self.children.iter().filter(|child| (child.kind.hears)(number));
+        concerned.for_each(|child| child.signal(number));
+    }
+
+    /// Reads what a child says.
+    pub(super) fn handle_channel(&mut self, token: u64, readable: bool, now: Instant) {
+        let Some(index) = self.child_of(token) else {
+            return;
+        };
+        if let Some(channel) = self.children[index].channel()
             && channel.has_backlog()
         {
             // A broken socket shows below.
             drop(channel.flush());
         }
         if readable {
-            match self.vrrp.receive() {
+            match self.children[index].receive() {
                 Ok((messages, closed)) => {
                     for message in messages {
-                        self.handle_message(message, now);
+                        self.handle_message(index, message, now);
                     }
                     if closed {
-                        self.drop_channel();
+                        self.drop_channel(index);
                     }
                 }
                 Err(error) => {
                     // It cannot be led any more; a new one can.
                     self.launch.logger.error(format_args!("{error}"));
-                    self.drop_channel();
-                    self.vrrp.signal(libc::SIGKILL);
+                    self.drop_channel(index);
+                    self.children[index].signal(libc::SIGKILL);
                 }
             }
         }
-        self.watch_channel(false);
+        self.watch_channel(index, false);
     }
 
-    fn drop_channel(&mut self) {
-        if let Some(channel) = self.vrrp.close_channel() {
+    fn drop_channel(&mut self, index: usize) {
+        if let Some(channel) = self.children[index].close_channel() {
             drop(self.reactor.deregister(std::os::fd::AsFd::as_fd(&channel)));
         }
     }
 
-    fn handle_message(&mut self, message: FromVrrp, now: Instant) {
+    fn handle_message(&mut self, index: usize, message: FromChild, now: Instant) {
         match message {
-            FromVrrp::Started => {
-                self.custody.process_took_over();
-                if !self.is_complete {
-                    self.is_complete = true;
-                    self.launch.logger.info("Startup complete");
-                    self.notifier.ready();
-                }
+            FromChild::Started => {
+                self.children[index].is_awaited = false;
+                (self.children[index].kind.took_over)(self);
+                self.tell_complete();
                 // A process that replaces one which died during a reload has the new configuration.
-                if self.reloads.is_running() {
-                    self.reload_finished(now);
-                }
+                self.reload_finished(now);
             }
-            FromVrrp::Reloaded => self.reload_finished(now),
-            FromVrrp::Event(event) => self.custody.observe(&event),
-            FromVrrp::Snapshot(_) => {}
-            FromVrrp::ReloadRequested => self.request_reload(now),
+            FromChild::Reloaded => {
+                self.children[index].is_awaited = false;
+                self.reload_finished(now);
+            }
+            FromChild::Event(event) => self.custody.observe(&event),
+            FromChild::Snapshot(_) => {}
+            FromChild::ReloadRequested => self.request_reload(now),
         }
     }
 
     /// Collects everybody who has ended; as subreaper that includes strangers.
     fn reap(&mut self, now: Instant) {
         for (pid, ending) in process::reap() {
-            if self.vrrp.pid() == Some(pid) {
+            if let Some(index) = self.children.iter().position(|child| child.pid() == Some(pid)) {
                 let ending = match ending {
                     process::Ending::Exited(status) => Ending::Exited(status),
                     process::Ending::Killed { signal, .. } => Ending::Signalled(signal),
                 };
-                self.vrrp_ended(pid, ending, now);
+                self.child_ended(index, pid, ending, now);
             }
         }
     }
 
-    fn vrrp_ended(&mut self, pid: Pid, ending: Ending, now: Instant) {
+    fn child_ended(&mut self, index: usize, pid: Pid, ending: Ending, now: Instant) {
         // Its last words may still be in the socket: which instances it released, above all.
-        if let Ok((messages, _)) = self.vrrp.receive() {
+        if let Ok((messages, _)) = self.children[index].receive() {
             for message in messages {
-                if let FromVrrp::Event(event) = message {
+                if let FromChild::Event(event) = message {
                     self.custody.observe(&event);
                 }
             }
         }
-        self.drop_channel();
-        let delay = self.vrrp.ended(now);
+        self.drop_channel(index);
+        let delay = self.children[index].ended(now);
+        let kind = self.children[index].kind;
         if self.phase != Phase::Running {
-            self.release_addresses();
-            self.phase = Phase::Stopped;
+            (kind.bereaved)(self, Fate::Over, now);
+            self.stopped_if_alone();
             return;
         }
         for line in ending.lines(pid.as_raw_nonzero().get()) {
@@ -122,34 +126,30 @@ impl Supervisor {
         if let Ending::Exited(status) = ending
             && ending.is_permanent()
         {
-            self.give_up(status);
+            self.give_up(status, now);
             return;
         }
-        self.custody.process_died(now);
+        let name = kind.name;
         if self.launch.options.dont_respawn {
-            self.launch.logger.alert(format_args!("VRRP child process({pid}) died: Exiting"));
+            self.launch.logger.alert(format_args!("{name} child process({pid}) died: Exiting"));
             self.stop(now);
             return;
         }
-        self.launch.logger.alert(format_args!("VRRP child process({pid}) died: Respawning"));
+        self.launch.logger.alert(format_args!("{name} child process({pid}) died: Respawning"));
         let seconds = delay.as_secs();
         self.launch
             .logger
-            .info(format_args!("Restart of VRRP process delayed {seconds} seconds to limit respawn rate"));
-        if !delay.is_zero() {
-            // A successor that starts at once removes them itself.
-            self.remove_strays();
-        }
-        self.notifier.status(&format!("VRRP process died, restart in {seconds} s"));
-        self.vrrp.restart_at = Some(now + delay);
+            .info(format_args!("Restart of {name} process delayed {seconds} seconds to limit respawn rate"));
+        (kind.bereaved)(self, Fate::Respawn(delay), now);
+        self.notifier.status(&format!("{name} process died, restart in {seconds} s"));
+        self.children[index].restart_at = Some(now + delay);
     }
 
-    /// The child says that it can never run: the daemon ends with its status.
-    fn give_up(&mut self, status: i32) {
+    /// A child says that it can never run: the daemon ends with its status.
+    fn give_up(&mut self, status: i32, now: Instant) {
         let errno = if status == 4 { libc::EPERM } else { libc::EINVAL };
         self.notifier.failed(errno);
         self.status = u8::try_from(status).unwrap_or(1);
-        self.release_addresses();
-        self.phase = Phase::Stopped;
+        self.end_children(now, now + self.config.global.identity.child_wait_time.0);
     }
 }

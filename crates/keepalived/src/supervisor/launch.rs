@@ -7,21 +7,6 @@ use crate::options::Options;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// The programs that are started.
-#[derive(Clone, Debug)]
-pub(super) struct Programs {
-    /// The VRRP process.
-    pub(super) vrrp: PathBuf,
-    /// The helper that starts scripts.
-    pub(super) exec: PathBuf,
-}
-
-impl Programs {
-    fn find() -> Self {
-        Self { vrrp: companion("keepalived-vrrp", "vrrp"), exec: companion("keepalived-exec", "exec") }
-    }
-}
-
 /// What is fixed from the first moment on.
 #[derive(Debug)]
 pub(super) struct Launch {
@@ -33,8 +18,8 @@ pub(super) struct Launch {
     pub(super) identity: Identity,
     /// The pid files.
     pub(super) pids: Pids,
-    /// The programs to start.
-    pub(super) programs: Programs,
+    /// The program that starts scripts.
+    pub(super) exec_helper: PathBuf,
     /// The parent's log.
     pub(super) logger: Logger,
     /// What the kernel called core dumps before `-M`.
@@ -47,7 +32,8 @@ impl Launch {
         let identity = Identity::default();
         let pids = Pids::new(&options.pid_files, &identity);
         let logger = Logger::new(log_settings(&options, "", &identity));
-        Self { argv, options, identity, pids, programs: Programs::find(), logger, core_pattern_before: None }
+        let exec_helper = companion("keepalived-exec", "exec");
+        Self { argv, options, identity, pids, exec_helper, logger, core_pattern_before: None }
     }
 
     /// Takes the identity that the configuration gives: idents and file names follow from it.

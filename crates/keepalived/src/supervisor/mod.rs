@@ -4,9 +4,11 @@
 //! One thread, one epoll over a signalfd, the children's sockets and the next deadline.
 
 mod child;
+mod children;
 mod custody;
 mod damage;
 mod events;
+mod kinds;
 mod launch;
 mod paths;
 mod reload;
@@ -19,23 +21,22 @@ mod start;
 mod systemd;
 mod wording;
 
-use crate::ipc::ToVrrp;
 use crate::options::Options;
-use child::VrrpProcess;
+use child::Child;
 use custody::Custody;
 use damage::Mistakes;
 use keepalived_config::model::Config;
 use keepalived_kernel::clock;
 use keepalived_kernel::lock_file::LockFile;
-use keepalived_kernel::reactor::{Interest, Reactor};
+use keepalived_kernel::reactor::Reactor;
 use keepalived_kernel::signals::Signals;
 use keepalived_types::Instant;
+use kinds::{KINDS, Role};
 use launch::Launch;
 use reload_queue::ReloadQueue;
 use scripts::{Around, Outcome};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::os::fd::AsFd as _;
 use std::time::Duration;
 use systemd::Notifier;
 
@@ -48,10 +49,8 @@ pub fn run(argv: Vec<OsString>, options: Options) -> u8 {
     }
 }
 
-/// The signalfd.
+/// The signalfd. Above it come the sockets of the children, see [`Supervisor::token`].
 const SIGNALS: u64 = 0;
-/// The socket of the VRRP process.
-const VRRP: u64 = 1;
 /// Deadlines of the parent need not be exact.
 const QUANTUM: Duration = Duration::from_millis(10);
 
@@ -80,7 +79,8 @@ struct Supervisor {
     reactor: Reactor,
     signals: Signals,
     notifier: Notifier,
-    vrrp: VrrpProcess,
+    /// One slot for each of [`KINDS`], in that order.
+    children: Vec<Child>,
     custody: Custody,
     reloads: ReloadQueue,
     phase: Phase,
@@ -109,7 +109,7 @@ impl Supervisor {
             reactor,
             signals,
             notifier,
-            vrrp: VrrpProcess::default(),
+            children: KINDS.iter().map(Child::new).collect(),
             custody: Custody::default(),
             reloads: ReloadQueue::default(),
             phase: Phase::Running,
@@ -134,16 +134,16 @@ impl Supervisor {
                     for event in &ready {
                         match event.token {
                             SIGNALS => self.handle_signals(now),
-                            _ => self.handle_channel(event.readable || event.hung_up, now),
+                            token => self.handle_channel(token, event.readable || event.hung_up, now),
                         }
                     }
                     self.handle_deadlines(now);
                 }
                 Err(error) => {
-                    // Without it nothing can be led. The child ends with us.
+                    // Without it nothing can be led. The children end with us.
                     self.launch.logger.error(format_args!("{error}"));
                     self.status = 70;
-                    self.vrrp.signal(libc::SIGTERM);
+                    self.children.iter().for_each(|child| child.signal(libc::SIGTERM));
                     break;
                 }
             }
@@ -161,18 +161,6 @@ impl Supervisor {
             .run(&self.launch, Some(&self.signals))
     }
 
-    fn start_children(&mut self) {
-        self.mention_missing_processes();
-        if setup::wants_vrrp(&self.launch, &self.config) {
-            self.start_vrrp(clock::now());
-        } else {
-            self.launch.logger.info("Warning - keepalived has no configuration to run");
-            // A service manager waits for this; upstream lets it wait for ever.
-            self.notifier.ready();
-            self.is_complete = true;
-        }
-    }
-
     /// Each is mentioned once.
     fn mention_missing_processes(&mut self) {
         for name in setup::missing_processes(&self.launch, &self.config) {
@@ -185,60 +173,19 @@ impl Supervisor {
         }
     }
 
-    fn start_vrrp(&mut self, now: Instant) {
-        let setup = setup::vrrp(&self.launch, &self.config, self.custody.adoptions());
-        let first = ToVrrp::Start(Box::new(setup));
-        match self.vrrp.start(&self.launch, &first, now) {
-            Ok(pid) => {
-                self.launch.logger.info(format_args!("Starting VRRP child process, pid={pid}"));
-                self.watch_channel(true);
-            }
-            Err(error) => {
-                self.launch.logger.alert(format_args!("VRRP child process cannot be started: {error}"));
-                self.start_failed(now);
-            }
-        }
-    }
-
-    /// At the beginning that is the end; later, out of memory or in the middle of an upgrade, it may work again soon.
-    fn start_failed(&mut self, now: Instant) {
-        if self.is_complete && !self.launch.options.dont_respawn {
-            self.vrrp.restart_at = Some(now + self.vrrp.delay_after_failure());
-            return;
-        }
-        self.status = 1;
-        self.notifier.failed(libc::EINVAL);
-        self.stop(now);
-    }
-
-    /// Watches the child's socket, for writing as well while something is queued.
-    fn watch_channel(&mut self, is_new: bool) {
-        let Some(channel) = self.vrrp.channel() else {
-            return;
-        };
-        let interest = if channel.has_backlog() { Interest::ReadWrite } else { Interest::Read };
-        let watched = if is_new {
-            self.reactor.register(channel.as_fd(), VRRP, interest)
-        } else {
-            self.reactor.modify(channel.as_fd(), VRRP, interest)
-        };
-        if let Err(error) = watched {
-            self.launch.logger.error(format_args!("{error}"));
-        }
-    }
-
     /// The next moment at which something has to be done.
     fn deadline(&self) -> Option<Instant> {
         let kill_at = match self.phase {
             Phase::Stopping { kill_at } => Some(kill_at),
             _ => None,
         };
-        [kill_at, self.vrrp.restart_at, self.next_watchdog, self.orphans_due()].into_iter().flatten().min()
+        let restarts = self.children.iter().map(|child| child.restart_at);
+        [kill_at, self.next_watchdog, self.orphans_due()].into_iter().chain(restarts).flatten().min()
     }
 
     /// When addresses without a process have to go. A process that has been started looks after them itself.
     fn orphans_due(&self) -> Option<Instant> {
-        if self.vrrp.pid().is_some() || self.launch.options.shutdown.keep_vrrp {
+        if self.lives(Role::Vrrp) || self.launch.options.shutdown.keep_vrrp {
             return None;
         }
         self.custody.deadline(&self.config.vrrp)
@@ -251,9 +198,7 @@ impl Supervisor {
         if self.orphans_due().is_some_and(|due| due <= now) {
             self.release_addresses();
         }
-        if self.vrrp.restart_at.is_some_and(|due| due <= now) && self.phase == Phase::Running {
-            self.start_vrrp(now);
-        }
+        self.restart_children(now);
         if let (Some(due), Some(interval)) = (self.next_watchdog, self.notifier.watchdog)
             && due <= now
         {

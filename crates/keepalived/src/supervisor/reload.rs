@@ -1,11 +1,10 @@
 //! Reading the configuration again. The running one stays until the new one is known to be good, whole.
 
+use super::Supervisor;
 use super::damage::{self, Mistakes};
 use super::reload_queue::Decision;
-use super::{Supervisor, setup};
 use crate::configuration::{self, Reading};
 use crate::host::RealHost;
-use crate::ipc::ToVrrp;
 use keepalived_config::model::{Config, ReloadMarker};
 use keepalived_types::Instant;
 use std::fs;
@@ -99,21 +98,13 @@ impl Supervisor {
         self.config = config;
         self.mistakes = mistakes;
         self.mention_missing_processes();
-        if self.vrrp.pid().is_some() {
-            let setup = setup::vrrp(&self.launch, &self.config, Vec::new());
-            // If it is dying, its successor starts with the new configuration.
-            self.vrrp.send(&ToVrrp::Reload(Box::new(setup)));
-            self.watch_channel(false);
-        } else if self.vrrp.restart_at.is_none() && setup::wants_vrrp(&self.launch, &self.config) {
-            self.start_vrrp(now);
-        } else if self.vrrp.restart_at.is_none() {
-            self.reload_finished(now);
-        }
+        self.reload_children(now);
+        self.reload_finished(now);
     }
 
-    /// The children run with the new configuration.
+    /// Ends the reload if all children run with the new configuration.
     pub(super) fn reload_finished(&mut self, now: Instant) {
-        if !self.reloads.is_running() {
+        if !self.reloads.is_running() || !self.all_run() {
             return;
         }
         self.launch.logger.info("Reload complete");

@@ -41,7 +41,7 @@ impl Around<'_> {
     pub(super) fn run(&self, launch: &Launch, signals: Option<&Signals>) -> Outcome {
         let which = self.which;
         launch.logger.detail(format_args!("Running {which} script {}", self.command.path.display()));
-        let mut helper = std::process::Command::new(&launch.programs.exec);
+        let mut helper = std::process::Command::new(&launch.exec_helper);
         helper.args(encode(self.command, self.umask)).stdin(Stdio::null()).env_remove("NOTIFY_SOCKET");
         let spawned = match process::spawn(&mut helper) {
             Ok(spawned) => spawned,

@@ -16,7 +16,7 @@ pub(super) fn vrrp(launch: &Launch, config: &Config, adopt: Vec<Adoption>) -> Vr
         process_name: names.vrrp.clone().or(distinct),
         log: launch.child_log("_vrrp"),
         umask: umask(launch, config),
-        exec_helper: launch.programs.exec.clone(),
+        exec_helper: launch.exec_helper.clone(),
         keep_at_stop: options.shutdown.keep_vrrp,
         address_monitoring: options.monitor_addresses,
         adopt,

@@ -1,5 +1,7 @@
 //! The end: children first, then the shutdown script, then our traces.
 
+use super::child::Child;
+use super::kinds::{Fate, Role};
 use super::launch::Launch;
 use super::scripts::Around;
 use super::start::CORE_PATTERN;
@@ -20,23 +22,57 @@ impl Supervisor {
         }
         self.launch.logger.info("Stopping");
         self.notifier.stopping();
-        self.vrrp.restart_at = None;
-        if self.vrrp.pid().is_some() {
-            self.vrrp.signal(libc::SIGTERM);
-            let patience = self.config.global.identity.child_wait_time.0;
-            self.phase = Phase::Stopping { kill_at: now + patience };
-        } else {
-            self.release_addresses();
+        let patience = self.config.global.identity.child_wait_time.0;
+        self.end_children(now, now + patience);
+    }
+
+    /// Asks the children to end. What those without a process left behind goes now.
+    pub(super) fn end_children(&mut self, now: Instant, kill_at: Instant) {
+        self.phase = Phase::Stopping { kill_at };
+        // Other routers should hear first that we go.
+        let vrrp_first = |child: &&Child| child.kind.role != Role::Vrrp;
+        let mut living: Vec<&Child> = self.children.iter().filter(|child| child.pid().is_some()).collect();
+        living.sort_by_key(vrrp_first);
+        living.iter().for_each(|child| child.signal(libc::SIGTERM));
+        for index in 0..self.children.len() {
+            self.children[index].restart_at = None;
+            if self.children[index].pid().is_none() {
+                (self.children[index].kind.bereaved)(self, Fate::Over, now);
+            }
+        }
+        self.stopped_if_alone();
+    }
+
+    /// There is nobody left to wait for.
+    pub(super) fn stopped_if_alone(&mut self) {
+        if self.children.iter().all(|child| child.pid().is_none()) {
             self.phase = Phase::Stopped;
         }
     }
 
-    /// The child has had its time.
+    /// The children have had their time.
     pub(super) fn force_end(&mut self) {
-        self.launch.logger.info("VRRP process failed to die - forcing termination");
-        self.vrrp.signal(libc::SIGKILL);
-        // It cannot escape that; its end is told by SIGCHLD.
+        for child in self.children.iter().filter(|child| child.pid().is_some()) {
+            let name = child.kind.name;
+            self.launch.logger.info(format_args!("{name} process failed to die - forcing termination"));
+            child.signal(libc::SIGKILL);
+        }
+        // They cannot escape that; their end is told by SIGCHLD.
         self.phase = Phase::Killing;
+    }
+
+    /// The VRRP process is gone: its addresses are ours to look after.
+    pub(super) fn vrrp_bereaved(&mut self, fate: Fate, now: Instant) {
+        match fate {
+            Fate::Over => self.release_addresses(),
+            Fate::Respawn(delay) => {
+                self.custody.process_died(now);
+                if !delay.is_zero() {
+                    // A successor that starts at once removes them itself.
+                    self.remove_strays();
+                }
+            }
+        }
     }
 
     /// Removes addresses that no process will remove any more.
@@ -48,7 +84,7 @@ impl Supervisor {
     }
 
     /// Removes addresses that the dead process should not have had any more.
-    pub(super) fn remove_strays(&self) {
+    fn remove_strays(&self) {
         if !self.launch.options.shutdown.keep_vrrp {
             self.tell_removal(self.custody.remove_stray_addresses(&self.config.vrrp));
         }

@@ -290,9 +290,9 @@ fn watch_signals(launch: &Launch) -> keepalived_kernel::Result<(Signals, Reactor
     Ok((signals, reactor))
 }
 
-/// Files of processes that do not run would mislead whoever reads them.
+/// Files of processes that do not run would mislead whoever reads them. None of ours runs yet.
 fn remove_unused_pid_files(launch: &Launch) {
-    for path in [&launch.pids.checkers, &launch.pids.bfd] {
+    for path in [&launch.pids.vrrp, &launch.pids.checkers, &launch.pids.bfd] {
         if path.exists()
             && let Ok(lock) = LockFile::acquire(path, own_pid())
         {

@@ -1,0 +1,102 @@
+//! The kinds of children. Adding a kind is one more entry of [`KINDS`], and a program.
+
+use super::Supervisor;
+use super::custody::Custody;
+use super::launch::Launch;
+use super::paths::Pids;
+use super::setup;
+use crate::ipc::{Channel, ChannelError, ToChild};
+use keepalived_config::model::Config;
+use keepalived_kernel::signals;
+use keepalived_types::Instant;
+use serde::Serialize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What a kind of child is, and what its parent does for it.
+#[derive(Debug)]
+pub(super) struct Kind {
+    /// Which one.
+    pub(super) role: Role,
+    /// As the original's log calls it: `VRRP` child process.
+    pub(super) name: &'static str,
+    /// The program is `keepalived-PROGRAM` beside the parent's, or PROGRAM where programs of ours are installed.
+    pub(super) program: &'static str,
+    /// Where its process id is to be found.
+    pub(super) pid_file: fn(&Pids) -> &PathBuf,
+    /// The configuration has something for it to do, or the command line insists.
+    pub(super) is_wanted: fn(&Launch, &Config) -> bool,
+    /// Hands it its part of the configuration.
+    pub(super) brief: fn(&mut Channel, Errand, &Source<'_>) -> Result<(), ChannelError>,
+    /// Signals to the parent that are meant for this child.
+    pub(super) hears: fn(i32) -> bool,
+    /// The process says that it does its work.
+    pub(super) took_over: fn(&mut Supervisor),
+    /// The process is gone: what the parent does in its place.
+    pub(super) bereaved: fn(&mut Supervisor, Fate, Instant),
+}
+
+/// Tells the kinds apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Runs the virtual routers.
+    Vrrp,
+}
+
+/// Why a child is handed its part of the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Errand {
+    /// It has just been started.
+    Start,
+    /// The configuration has changed.
+    Reload,
+}
+
+/// What a child's part of the configuration is made from.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'a> {
+    /// The command line, and what follows from it.
+    pub(super) launch: &'a Launch,
+    /// The whole configuration.
+    pub(super) config: &'a Config,
+    /// What a predecessor left.
+    pub(super) custody: &'a Custody,
+}
+
+/// What follows the end of a child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// No other will be started.
+    Over,
+    /// A successor will be started after this time.
+    Respawn(Duration),
+}
+
+/// All kinds, in the order in which they are started.
+pub(super) static KINDS: [Kind; 1] = [Kind {
+    role: Role::Vrrp,
+    name: "VRRP",
+    program: "vrrp",
+    pid_file: |pids| &pids.vrrp,
+    is_wanted: setup::wants_vrrp,
+    brief: |channel, errand, from| {
+        let adopt = match errand {
+            Errand::Start => from.custody.adoptions(),
+            Errand::Reload => Vec::new(),
+        };
+        errand.deliver(channel, setup::vrrp(from.launch, from.config, adopt))
+    },
+    hears: |number| [libc::SIGUSR1, libc::SIGUSR2, signals::json(), signals::stats_clear()].contains(&number),
+    took_over: |parent| parent.custody.process_took_over(),
+    bereaved: Supervisor::vrrp_bereaved,
+}];
+
+impl Errand {
+    /// Sends `setup` as what this errand is about.
+    fn deliver<S: Serialize>(self, channel: &mut Channel, setup: S) -> Result<(), ChannelError> {
+        channel.send(&match self {
+            Self::Start => ToChild::Start(Box::new(setup)),
+            Self::Reload => ToChild::Reload(Box::new(setup)),
+        })
+    }
+}
