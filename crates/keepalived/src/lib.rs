@@ -8,6 +8,7 @@
 
 pub mod config_test;
 pub mod configuration;
+pub mod control;
 mod dump_file;
 pub mod exec_helper;
 pub mod host;

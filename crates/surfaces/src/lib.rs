@@ -5,6 +5,7 @@
 pub mod dump;
 mod log_lines;
 mod notify;
+pub mod view;
 
 pub use log_lines::{Level, LogLine, log_lines};
 pub use notify::{Hooks, Invocation, invocations};

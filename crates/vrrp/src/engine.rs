@@ -273,7 +273,7 @@ impl Engine {
     /// Everything an operator can ask.
     #[must_use]
     pub fn snapshot(&self, now: Instant) -> Snapshot {
-        let instances = self.instances.iter().map(|instance| instance.snapshot(now)).collect();
+        let instances = self.instances.iter().map(|instance| self.describe(instance, now)).collect();
         let groups = self.group_snapshots();
         Snapshot { instances, groups, unclaimed_adverts: self.unclaimed_adverts }
     }
@@ -281,7 +281,13 @@ impl Engine {
     /// Each instance as it is configured and as it is, in the order of the configuration.
     #[must_use]
     pub fn described(&self, now: Instant) -> Vec<(Arc<InstanceConfig>, InstanceSnapshot)> {
-        self.instances.iter().map(|instance| (Arc::clone(&instance.config), instance.snapshot(now))).collect()
+        let describe = |instance: &Instance| (Arc::clone(&instance.config), self.describe(instance, now));
+        self.instances.iter().map(describe).collect()
+    }
+
+    fn describe(&self, instance: &Instance, now: Instant) -> InstanceSnapshot {
+        let group = instance.group.and_then(|position| self.groups.get(position));
+        instance.snapshot(&self.world, group.map(|group| group.name.as_str()), now)
     }
 
     /// The configuration in force.

@@ -181,7 +181,8 @@ impl Instance {
     }
 
     /// The instance as an operator sees it.
-    pub(crate) fn snapshot(&self, now: Instant) -> InstanceSnapshot {
+    pub(crate) fn snapshot(&self, world: &World, group: Option<&str>, now: Instant) -> InstanceSnapshot {
+        let addresses = self.config.virtual_addresses.iter().chain(&self.config.excluded_addresses);
         InstanceSnapshot {
             name: self.config.name.clone(),
             vrid: self.config.vrid,
@@ -190,6 +191,10 @@ impl Instance {
             wanted: self.wanted,
             base_priority: self.config.priority,
             effective_priority: self.priority,
+            contributions: crate::tracking::contributions(self, world),
+            preempts: self.config.preempt,
+            group: group.map(str::to_owned),
+            addresses: addresses.map(|address| address.prefix).collect(),
             source: self.place.source,
             master: self.heard.master,
             faults: self.faults.clone(),

@@ -1,7 +1,7 @@
 //! Everything an operator can ask about the instances, as a value.
 
-use crate::event::{Cause, Fault, State};
-use keepalived_types::{Priority, Vrid};
+use crate::event::{Cause, Fault, State, TrackerKind};
+use keepalived_types::{Prefix, Priority, Vrid};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -45,6 +45,14 @@ pub struct InstanceSnapshot {
     pub base_priority: Priority,
     /// As advertised.
     pub effective_priority: Priority,
+    /// What its trackers add to the priority, and what they stand at.
+    pub contributions: Vec<Contribution>,
+    /// It pushes a master of lower priority aside.
+    pub preempts: bool,
+    /// Its sync group.
+    pub group: Option<String>,
+    /// Its virtual addresses, the excluded ones last.
+    pub addresses: Vec<Prefix>,
     /// The source address of its adverts.
     pub source: Option<IpAddr>,
     /// The master as last heard, with its priority.
@@ -63,6 +71,21 @@ pub struct InstanceSnapshot {
     pub master_down_interval: Duration,
     /// Counters.
     pub counters: Counters,
+}
+
+/// What one tracker does to an instance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contribution {
+    /// What is tracked.
+    pub kind: TrackerKind,
+    /// Its name.
+    pub name: String,
+    /// Up or down, where that is known; a file has neither.
+    pub is_up: Option<bool>,
+    /// What it adds to the priority now.
+    pub adds: i64,
+    /// With this weight its failure is a fault.
+    pub is_fault_only: bool,
 }
 
 /// Packet counters of one instance (runtime reference 10.5).

@@ -4,7 +4,7 @@ use super::kinds::{Errand, Kind, Source};
 use super::launch::Launch;
 use super::respawn::Respawn;
 use crate::exec_helper::companion;
-use crate::ipc::{CHANNEL_VARIABLE, Channel, ChannelError, FromChild};
+use crate::ipc::{CHANNEL_VARIABLE, Channel, ChannelError, FromChild, ToChild};
 use keepalived_kernel::lock_file::LockFile;
 use keepalived_kernel::process::{self, Pid};
 use keepalived_types::Instant;
@@ -140,6 +140,12 @@ impl Child {
         if let Some(channel) = &mut running.channel {
             drop((self.kind.brief)(channel, Errand::Reload, from));
         }
+    }
+
+    /// Asks how it is; the answer comes as a message. `false`: there is nobody to ask.
+    pub(super) fn ask_for_snapshot(&mut self) -> bool {
+        // No setup travels with it, so that its type does not matter.
+        self.channel().is_some_and(|channel| channel.send(&ToChild::<()>::Snapshot).is_ok())
     }
 
     /// The socket, to be watched or written to.

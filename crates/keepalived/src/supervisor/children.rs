@@ -71,6 +71,16 @@ impl Supervisor {
         self.children.iter().any(|child| child.kind.role == role && child.pid().is_some())
     }
 
+    /// Asks the VRRP process how it is. `false`: there is none.
+    pub(super) fn ask_for_snapshot(&mut self) -> bool {
+        let index = self.children.iter().position(|child| child.kind.role == Role::Vrrp);
+        index.is_some_and(|index| {
+            let asked = self.children[index].ask_for_snapshot();
+            self.watch_channel(index, false);
+            asked
+        })
+    }
+
     fn is_wanted(&self, index: usize) -> bool {
         (self.children[index].kind.is_wanted)(&self.launch, &self.config)
     }

@@ -4,6 +4,7 @@ use super::kinds::Fate;
 use super::wording::Ending;
 use super::{Phase, Supervisor};
 use crate::ipc::FromChild;
+use keepalived_events::Event;
 use keepalived_kernel::process::{self, Pid};
 use keepalived_types::Instant;
 
@@ -84,10 +85,16 @@ impl Supervisor {
                 self.children[index].is_awaited = false;
                 self.reload_finished(now);
             }
-            FromChild::Event(event) => self.custody.observe(&event),
-            FromChild::Snapshot(_) => {}
+            FromChild::Event(event) => self.note(&event),
+            FromChild::Snapshot(snapshot) => self.tell_status(Some(*snapshot), now),
             FromChild::ReloadRequested => self.request_reload(now),
         }
+    }
+
+    /// Keeps what will be asked for later.
+    fn note(&mut self, event: &Event) {
+        self.custody.observe(event);
+        self.history.record(event);
     }
 
     /// Collects everybody who has ended; as subreaper that includes strangers.
@@ -108,11 +115,13 @@ impl Supervisor {
         if let Ok((messages, _)) = self.children[index].receive() {
             for message in messages {
                 if let FromChild::Event(event) = message {
-                    self.custody.observe(&event);
+                    self.note(&event);
                 }
             }
         }
         self.drop_channel(index);
+        // It answers nobody any more.
+        self.tell_status(None, now);
         let delay = self.children[index].ended(now);
         let kind = self.children[index].kind;
         if self.phase != Phase::Running {

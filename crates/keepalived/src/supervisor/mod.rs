@@ -5,6 +5,7 @@
 
 mod child;
 mod children;
+mod control;
 mod custody;
 mod damage;
 mod events;
@@ -23,9 +24,11 @@ mod wording;
 
 use crate::options::Options;
 use child::Child;
+use control::Control;
 use custody::Custody;
 use damage::Mistakes;
 use keepalived_config::model::Config;
+use keepalived_events::History;
 use keepalived_kernel::clock;
 use keepalived_kernel::lock_file::LockFile;
 use keepalived_kernel::reactor::Reactor;
@@ -53,6 +56,9 @@ pub fn run(argv: Vec<OsString>, options: Options) -> u8 {
 const SIGNALS: u64 = 0;
 /// Deadlines of the parent need not be exact.
 const QUANTUM: Duration = Duration::from_millis(10);
+
+/// As many transitions as an operator will look back at.
+const TRANSITIONS_KEPT: usize = 1000;
 
 /// How far the daemon's life has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +88,10 @@ struct Supervisor {
     /// One slot for each of [`KINDS`], in that order.
     children: Vec<Child>,
     custody: Custody,
+    /// The last transitions, for whoever asks.
+    history: History,
+    /// `None`: nobody can ask.
+    control: Option<Control>,
     reloads: ReloadQueue,
     phase: Phase,
     /// `Startup complete` has been said.
@@ -111,6 +121,8 @@ impl Supervisor {
             notifier,
             children: KINDS.iter().map(Child::new).collect(),
             custody: Custody::default(),
+            history: History::new(TRANSITIONS_KEPT),
+            control: None,
             reloads: ReloadQueue::default(),
             phase: Phase::Running,
             is_complete: false,
@@ -122,6 +134,7 @@ impl Supervisor {
     }
 
     fn run(mut self) -> u8 {
+        self.open_control();
         if self.run_startup_script() == Outcome::Interrupted {
             self.stop(clock::now());
         } else {
@@ -134,6 +147,7 @@ impl Supervisor {
                     for event in &ready {
                         match event.token {
                             SIGNALS => self.handle_signals(now),
+                            token if token >= control::LISTENER => self.handle_control(*event, now),
                             token => self.handle_channel(token, event.readable || event.hung_up, now),
                         }
                     }
@@ -180,7 +194,9 @@ impl Supervisor {
             _ => None,
         };
         let restarts = self.children.iter().map(|child| child.restart_at);
-        [kill_at, self.next_watchdog, self.orphans_due()].into_iter().chain(restarts).flatten().min()
+        let control = self.control.as_ref().and_then(Control::deadline);
+        let own = [kill_at, self.next_watchdog, self.orphans_due(), control];
+        own.into_iter().chain(restarts).flatten().min()
     }
 
     /// When addresses without a process have to go. A process that has been started looks after them itself.
@@ -197,6 +213,9 @@ impl Supervisor {
         }
         if self.orphans_due().is_some_and(|due| due <= now) {
             self.release_addresses();
+        }
+        if let Some(control) = &mut self.control {
+            control.handle_deadlines(&self.reactor, now);
         }
         self.restart_children(now);
         if let (Some(due), Some(interval)) = (self.next_watchdog, self.notifier.watchdog)

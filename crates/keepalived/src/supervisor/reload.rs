@@ -4,6 +4,7 @@ use super::Supervisor;
 use super::damage::{self, Mistakes};
 use super::reload_queue::Decision;
 use crate::configuration::{self, Reading};
+use crate::control::Answer;
 use crate::host::RealHost;
 use keepalived_config::model::{Config, ReloadMarker};
 use keepalived_types::Instant;
@@ -24,6 +25,7 @@ impl Supervisor {
     }
 
     fn reload(&mut self, now: Instant) {
+        self.reload_begins();
         let check_log = self.config.global.reload.check_log.clone();
         match &check_log {
             Some(_) => self.launch.logger.detail("validate conf before Reload"),
@@ -33,12 +35,14 @@ impl Supervisor {
         let marker = Marker::place(&self.config, &self.launch.pids.parent);
         let reading = configuration::read(&self.launch.options, &RealHost::new());
         drop(marker);
-        let good = match &check_log {
+        let verdict = match &check_log {
             Some(log) => self.passes_check(&reading, log),
             None => self.is_usable(&reading),
         };
         let mistakes = Mistakes::of(reading.diagnostics());
-        let Some(config) = reading.into_config().filter(|_| good) else {
+        let Some(config) = reading.into_config().filter(|_| verdict.is_ok()) else {
+            let diagnostics = verdict.err().unwrap_or_default();
+            self.tell_reload(&Answer::Refused { diagnostics }, now);
             self.notifier.reloaded("The new configuration was refused, the old one is running");
             self.next_reload(now);
             return;
@@ -49,21 +53,23 @@ impl Supervisor {
         self.take(config, mistakes, now);
     }
 
-    /// `reload_check_config`: any problem at all refuses the reload, and is told in a file.
-    fn passes_check(&self, reading: &Reading, log: &Path) -> bool {
+    /// `reload_check_config`: any problem at all refuses the reload, and is told in a file. The error is what to tell
+    /// whoever asked.
+    fn passes_check(&self, reading: &Reading, log: &Path) -> Result<(), Vec<String>> {
         if let Err(error) = write_log(log, &reading.plain()) {
             self.launch.logger.info(format_args!("{}: {error}", log.display()));
         }
-        let good = reading.test_status() == 0 && reading.config().is_some();
-        if !good {
-            let log = log.display();
-            self.launch.logger.info(format_args!("New config failed validation, see {log} for details"));
+        if reading.test_status() == 0 && reading.config().is_some() {
+            return Ok(());
         }
-        good
+        let log = log.display();
+        self.launch.logger.info(format_args!("New config failed validation, see {log} for details"));
+        Err(reading.placed_lines().collect())
     }
 
-    /// Without it, what the daemon could not run with, and damage that would take away what runs.
-    fn is_usable(&self, reading: &Reading) -> bool {
+    /// Without it, what the daemon could not run with, and damage that would take away what runs. The error is what
+    /// to tell whoever asked.
+    fn is_usable(&self, reading: &Reading) -> Result<(), Vec<String>> {
         let obstacle = match (reading.stops(), reading.config()) {
             (None, Some(config)) => damage::objection(
                 (&self.config.vrrp, &self.mistakes),
@@ -74,23 +80,25 @@ impl Supervisor {
         let Some(why) = obstacle else {
             reading.log_lines().for_each(|line| self.launch.logger.info(line));
             reading.notes().for_each(|line| self.launch.logger.detail(line));
-            return true;
+            return Ok(());
         };
-        reading.placed_lines().for_each(|line| self.launch.logger.info(line));
-        self.launch.logger.info(format_args!(
+        let mut told: Vec<String> = reading.placed_lines().collect();
+        told.push(format!(
             "New config failed validation: {why}. See the messages before this one for details. The running \
              configuration is kept"
         ));
-        false
+        told.iter().for_each(|line| self.launch.logger.info(line));
+        Err(told)
     }
 
     /// Replaces the configuration by one that is good, unless it changes what cannot change.
     fn take(&mut self, config: Config, mistakes: Mistakes, now: Instant) {
         let immutable = configuration::immutable_changes(&self.config, &config);
         if !immutable.is_empty() {
-            for message in immutable {
+            for message in &immutable {
                 self.launch.logger.info(message);
             }
+            self.tell_reload(&Answer::Refused { diagnostics: immutable }, now);
             self.notifier.reloaded("The new configuration was refused, the old one is running");
             self.next_reload(now);
             return;
@@ -108,6 +116,7 @@ impl Supervisor {
             return;
         }
         self.launch.logger.info("Reload complete");
+        self.tell_reload(&Answer::Reloaded, now);
         self.notifier.reloaded("Running");
         self.next_reload(now);
     }

@@ -12,7 +12,7 @@ mod weights;
 
 pub(crate) use faults::find as find_faults;
 pub use script::ScriptVerdict;
-pub(crate) use weights::effective as effective_priority;
+pub(crate) use weights::{contributions, effective as effective_priority};
 
 use crate::config::{Config, InstanceConfig, ProcessTracker, SyncGroupConfig, Track, Trackers};
 use crate::input::Reading;

@@ -1,9 +1,11 @@
 //! Base priority and weights make the effective priority (vrrp reference 3.2).
 
 use super::{Followed, Watched, interface};
+use crate::event::TrackerKind;
 use crate::instance::Instance;
+use crate::snapshot::Contribution;
 use crate::world::World;
-use keepalived_types::Priority;
+use keepalived_types::{Priority, PriorityWeight};
 
 /// The effective priority now: base plus contributions, 1 to 254. An address owner's is 255, whatever it follows; 254
 /// while it has given in to another owner.
@@ -27,6 +29,26 @@ fn contribution(followed: &Followed, world: &World) -> i64 {
         other => up_or_down(world.observed.is_up(other), weight),
     };
     if followed.track.reverse { -plain } else { plain }
+}
+
+/// What each tracker adds, for people.
+pub(crate) fn contributions(instance: &Instance, world: &World) -> Vec<Contribution> {
+    let observed = |followed: &Followed| world.observed.is_up(&followed.watched);
+    let describe = |followed: &Followed| {
+        let (kind, name, is_up) = match &followed.watched {
+            Watched::Interface(name) => {
+                (TrackerKind::Interface, name.to_string(), Some(interface::is_up(name, &world.links)))
+            }
+            Watched::File(name) => (TrackerKind::File, name.clone(), None),
+            Watched::Script(name) => (TrackerKind::Script, name.clone(), observed(followed)),
+            Watched::Process(name) => (TrackerKind::Process, name.clone(), observed(followed)),
+            Watched::Bfd(name) => (TrackerKind::Bfd, name.clone(), observed(followed)),
+        };
+        let adds = if instance.is_address_owner() { 0 } else { contribution(followed, world) };
+        let is_fault_only = followed.track.weight == PriorityWeight::FAULT;
+        Contribution { kind, name, is_up, adds, is_fault_only }
+    };
+    instance.followed.iter().map(describe).collect()
 }
 
 /// A positive weight is a bonus while up, a negative one a malus while down. Nothing is known: nothing is added.

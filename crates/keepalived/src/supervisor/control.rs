@@ -1,0 +1,327 @@
+//! The control socket: who may ask, what is answered when. Everything about it is bounded, and nothing waits for a
+//! client.
+
+use super::Supervisor;
+use crate::control::{Answer, LONGEST_REQUEST, Request, Status};
+use crate::version;
+use keepalived_events::Snapshot;
+use keepalived_kernel::clock;
+use keepalived_kernel::reactor::{Interest, Reactor, Ready};
+use keepalived_types::Instant;
+use std::collections::BTreeMap;
+use std::fs::{self, Permissions};
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::os::fd::AsFd as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The token of the listening socket; connections come above it.
+pub(super) const LISTENER: u64 = 1 << 32;
+/// Connections at a time; more are closed at once.
+const MOST_CONNECTIONS: usize = 32;
+/// How long a client may take to ask, and to take its answer, and how long a child may take to say how it is.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// A reload may take as long as its configuration is large.
+const PATIENCE_WITH_RELOAD: Duration = Duration::from_secs(50);
+
+/// What a connection waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Awaits {
+    /// The rest of its request.
+    Request,
+    /// What the VRRP process says.
+    Snapshot,
+    /// A reload that has not begun yet.
+    NextReload,
+    /// The end of the reload that runs.
+    Reload,
+    /// That the client takes the answer.
+    Reader,
+}
+
+/// One client.
+#[derive(Debug)]
+struct Connection {
+    stream: UnixStream,
+    may_change: bool,
+    awaits: Awaits,
+    inbox: Vec<u8>,
+    outbox: Vec<u8>,
+    deadline: Instant,
+}
+
+/// The socket and its clients.
+#[derive(Debug)]
+pub(super) struct Control {
+    path: PathBuf,
+    listener: UnixListener,
+    connections: BTreeMap<u64, Connection>,
+    last_token: u64,
+    started: Instant,
+}
+
+impl Control {
+    /// Opens the socket in place of one that a dead daemon left; the pid file's lock says that it is dead.
+    ///
+    /// # Errors
+    /// When the directory does not take it.
+    pub(super) fn open(path: &Path, reactor: &Reactor) -> std::io::Result<Self> {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let listener = UnixListener::bind(path)?;
+        // Who may not look is kept out by the file; who may not change anything, by what the kernel says of the peer.
+        fs::set_permissions(path, Permissions::from_mode(0o660))?;
+        listener.set_nonblocking(true)?;
+        reactor
+            .register(listener.as_fd(), LISTENER, Interest::Read)
+            .map_err(|error| std::io::Error::other(error.to_string()))?;
+        let (path, connections) = (path.to_owned(), BTreeMap::new());
+        Ok(Self { path, listener, connections, last_token: LISTENER, started: clock::now() })
+    }
+
+    /// When a client's patience, or ours with it, ends.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.connections.values().map(|connection| connection.deadline).min()
+    }
+
+    /// Closes what has waited too long.
+    pub(super) fn handle_deadlines(&mut self, reactor: &Reactor, now: Instant) {
+        let late: Vec<u64> =
+            self.connections.iter().filter(|(_, one)| one.deadline <= now).map(|(&at, _)| at).collect();
+        for token in late {
+            let awaits = self.connections.get(&token).map(|connection| connection.awaits);
+            if matches!(awaits, Some(Awaits::Snapshot | Awaits::NextReload | Awaits::Reload)) {
+                self.answer(
+                    token,
+                    &Answer::Error("the daemon is too busy to answer".to_owned()),
+                    reactor,
+                    now,
+                );
+            } else {
+                self.close(token, reactor);
+            }
+        }
+    }
+
+    fn accept(&mut self, reactor: &Reactor, now: Instant) {
+        while let Ok((stream, _)) = self.listener.accept() {
+            if self.connections.len() >= MOST_CONNECTIONS || stream.set_nonblocking(true).is_err() {
+                continue;
+            }
+            let Ok(peer) = rustix::net::sockopt::socket_peercred(&stream) else {
+                continue;
+            };
+            self.last_token += 1;
+            if reactor.register(stream.as_fd(), self.last_token, Interest::Read).is_ok() {
+                let may_change = peer.uid.is_root() || peer.uid == rustix::process::geteuid();
+                let (inbox, outbox) = (Vec::new(), Vec::new());
+                let (awaits, deadline) = (Awaits::Request, now + PATIENCE);
+                let connection = Connection { stream, may_change, awaits, inbox, outbox, deadline };
+                self.connections.insert(self.last_token, connection);
+            }
+        }
+    }
+
+    /// Reads what a client says. Returns its request once that is complete and allowed.
+    fn read(&mut self, ready: Ready, reactor: &Reactor, now: Instant) -> Option<Request> {
+        let connection = self.connections.get_mut(&ready.token)?;
+        if connection.awaits == Awaits::Reader {
+            self.write(ready.token, reactor);
+            return None;
+        }
+        let mut chunk = [0; LONGEST_REQUEST];
+        match connection.stream.read(&mut chunk) {
+            Ok(0) => {
+                self.close(ready.token, reactor);
+                return None;
+            }
+            Ok(count) if connection.awaits == Awaits::Request => connection.inbox.extend(&chunk[..count]),
+            // It has asked already.
+            Ok(_) => return None,
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
+                return None;
+            }
+            Err(_) => {
+                self.close(ready.token, reactor);
+                return None;
+            }
+        }
+        match understand(&connection.inbox, connection.may_change) {
+            Ok(request) => request,
+            Err(message) => {
+                self.answer(ready.token, &Answer::Error(message), reactor, now);
+                None
+            }
+        }
+    }
+
+    fn wait_for(&mut self, token: u64, awaits: Awaits, patience: Duration, now: Instant) {
+        if let Some(connection) = self.connections.get_mut(&token) {
+            connection.awaits = awaits;
+            connection.deadline = now + patience;
+        }
+    }
+
+    fn waiting_for(&self, awaits: Awaits) -> Vec<u64> {
+        self.connections.iter().filter(|(_, one)| one.awaits == awaits).map(|(&token, _)| token).collect()
+    }
+
+    /// Queues the answer and sends what the socket takes.
+    fn answer(&mut self, token: u64, answer: &Answer, reactor: &Reactor, now: Instant) {
+        let Some(connection) = self.connections.get_mut(&token) else {
+            return;
+        };
+        connection.outbox = serde_json::to_vec(answer).unwrap_or_default();
+        connection.outbox.push(b'\n');
+        connection.awaits = Awaits::Reader;
+        connection.deadline = now + PATIENCE;
+        self.write(token, reactor);
+    }
+
+    fn write(&mut self, token: u64, reactor: &Reactor) {
+        let Some(connection) = self.connections.get_mut(&token) else {
+            return;
+        };
+        while !connection.outbox.is_empty() {
+            match connection.stream.write(&connection.outbox) {
+                Ok(count) => drop(connection.outbox.drain(..count)),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    // Without it the deadline closes the connection.
+                    drop(reactor.modify(connection.stream.as_fd(), token, Interest::ReadWrite));
+                    return;
+                }
+                Err(_) => break,
+            }
+        }
+        self.close(token, reactor);
+    }
+
+    fn close(&mut self, token: u64, reactor: &Reactor) {
+        if let Some(connection) = self.connections.remove(&token) {
+            drop(reactor.deregister(connection.stream.as_fd()));
+        }
+    }
+}
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        drop(fs::remove_file(&self.path));
+    }
+}
+
+/// A request as far as it has come: `None` is not the end of it. The error is told to the client.
+fn understand(bytes: &[u8], may_change: bool) -> Result<Option<Request>, String> {
+    let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else {
+        return if bytes.len() < LONGEST_REQUEST {
+            Ok(None)
+        } else {
+            Err("the request is too long".to_owned())
+        };
+    };
+    let request: Request = serde_json::from_slice(&bytes[..end])
+        .map_err(|error| format!("the request is not understood: {error}"))?;
+    if request.changes_something() && !may_change {
+        return Err("only root may do that".to_owned());
+    }
+    Ok(Some(request))
+}
+
+impl Supervisor {
+    /// Opens the control socket. The daemon runs without one, too.
+    pub(super) fn open_control(&mut self) {
+        let path = crate::control::socket_beside(&self.launch.pids.parent);
+        match Control::open(&path, &self.reactor) {
+            Ok(control) => self.control = Some(control),
+            Err(error) => {
+                self.launch.logger.info(format_args!("No control socket {}: {error}", path.display()));
+            }
+        }
+    }
+
+    /// Something came in at the control socket.
+    pub(super) fn handle_control(&mut self, ready: Ready, now: Instant) {
+        let Some(control) = &mut self.control else {
+            return;
+        };
+        if ready.token == LISTENER {
+            control.accept(&self.reactor, now);
+            return;
+        }
+        let Some(request) = control.read(ready, &self.reactor, now) else {
+            return;
+        };
+        match request {
+            Request::Status => {
+                control.wait_for(ready.token, Awaits::Snapshot, PATIENCE, now);
+                if !self.ask_for_snapshot() {
+                    self.tell_status(None, now);
+                }
+            }
+            Request::History => {
+                let answer = Answer::History(self.history.transitions().cloned().collect());
+                control.answer(ready.token, &answer, &self.reactor, now);
+            }
+            Request::Reload => {
+                control.wait_for(ready.token, Awaits::NextReload, PATIENCE_WITH_RELOAD, now);
+                self.request_reload(now);
+            }
+        }
+    }
+
+    /// Everybody who asked is told how things are.
+    pub(super) fn tell_status(&mut self, snapshot: Option<Snapshot>, now: Instant) {
+        let Some(control) = &mut self.control else {
+            return;
+        };
+        let uptime = now.since(control.started);
+        let (version, pid) = (version::full(), std::process::id());
+        let answer = Answer::Status(Box::new(Status { version, pid, uptime, snapshot }));
+        for token in control.waiting_for(Awaits::Snapshot) {
+            control.answer(token, &answer, &self.reactor, now);
+        }
+    }
+
+    /// A reload begins: who asked until now is told of this one.
+    pub(super) fn reload_begins(&mut self) {
+        for connection in self.control.iter_mut().flat_map(|control| control.connections.values_mut()) {
+            if connection.awaits == Awaits::NextReload {
+                connection.awaits = Awaits::Reload;
+            }
+        }
+    }
+
+    /// Everybody who asked for the reload that ran is told how it ended.
+    pub(super) fn tell_reload(&mut self, answer: &Answer, now: Instant) {
+        if let Some(control) = &mut self.control {
+            for token in control.waiting_for(Awaits::Reload) {
+                control.answer(token, answer, &self.reactor, now);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_may_come_in_pieces_but_has_an_end() {
+        assert_eq!(understand(b"\"stat", false), Ok(None));
+        assert_eq!(understand(b"\"status\"\n", false), Ok(Some(Request::Status)));
+        understand(&[b'x'; LONGEST_REQUEST], true).expect_err("longer than any request");
+        understand(b"{\"status\":\n", true).expect_err("no JSON");
+        understand(b"\"format_disk\"\n", true).expect_err("no request");
+        understand(&[0xff, 0, b'\n'], true).expect_err("no text");
+    }
+
+    #[test]
+    fn only_who_may_change_things_may_reload() {
+        assert_eq!(understand(b"\"reload\"\n", true), Ok(Some(Request::Reload)));
+        assert_eq!(understand(b"\"reload\"\n", false), Err("only root may do that".to_owned()));
+    }
+}

@@ -1,0 +1,124 @@
+//! The views of one node in every state.
+
+use super::{explain, history, table};
+use keepalived_events::{Event, What};
+use keepalived_types::{Family, Instant, InterfaceName, Priority, Vrid};
+use keepalived_vrrp::config::{Config, InstanceConfig};
+use keepalived_vrrp::{
+    Cause, Contribution, Engine, EventKind, Fault, InstanceSnapshot, Snapshot, Start, State, Subject,
+    TrackerKind,
+};
+use std::time::{Duration, SystemTime};
+
+/// An instance that has just been configured.
+fn fresh(name: &str) -> InstanceSnapshot {
+    let eth0 = InterfaceName::new("eth0").expect("a literal name");
+    let config = InstanceConfig::new(name, eth0, Vrid::new(51).expect("not 0"), Family::V4);
+    let config = Config { instances: vec![config], ..Config::default() };
+    let engine = Engine::new(config, Start { now: Instant::ORIGIN, uptime: Duration::ZERO });
+    engine.snapshot(Instant::ORIGIN).instances.remove(0)
+}
+
+fn backup() -> InstanceSnapshot {
+    let master = "192.0.2.2".parse().expect("a literal address");
+    let chk = Contribution {
+        kind: TrackerKind::Script,
+        name: "chk_haproxy".to_owned(),
+        is_up: Some(true),
+        adds: 10,
+        is_fault_only: false,
+    };
+    InstanceSnapshot {
+        state: State::Backup,
+        wanted: State::Backup,
+        in_state_for: Duration::from_secs(312),
+        base_priority: Priority(100),
+        effective_priority: Priority(110),
+        master: Some((master, Priority(150))),
+        contributions: vec![chk],
+        master_down_interval: Duration::from_micros(3_570_312),
+        cause: Some(Cause::Start),
+        ..fresh("VI_1")
+    }
+}
+
+#[test]
+fn a_backup_knows_who_is_better_and_what_makes_its_priority() {
+    assert_eq!(
+        explain(&backup()),
+        "VI_1 is BACKUP for 5 min 12 s, because 192.0.2.2 advertises priority 150 and ours is 110.\n\
+         It entered this state when the daemon started.\n\
+         Its priority is 110 = 100 + 10 (script chk_haproxy).\n\
+         It becomes MASTER when 192.0.2.2 is silent for 3.6 s.\n"
+    );
+}
+
+#[test]
+fn a_fault_names_every_reason() {
+    let faults = vec![
+        Fault::InterfaceDown("eth1".to_owned()),
+        Fault::Tracker { kind: TrackerKind::Process, name: "haproxy".to_owned() },
+    ];
+    let text = explain(&InstanceSnapshot { state: State::Fault, wanted: State::Fault, faults, ..backup() });
+    assert!(text.contains("because interface eth1 is down, and process haproxy has failed."), "{text}");
+    assert!(text.contains("It becomes BACKUP when all of that is gone."), "{text}");
+}
+
+#[test]
+fn a_bounded_priority_shows_its_sum() {
+    let mut instance = backup();
+    instance.contributions[0].adds = 200;
+    instance.effective_priority = Priority(254);
+    assert!(explain(&instance).contains("254 = 100 + 200 (script chk_haproxy) = 300, bounded."));
+}
+
+#[test]
+fn who_may_not_preempt_says_so() {
+    let mut instance = InstanceSnapshot { preempts: false, ..backup() };
+    instance.master = instance.master.map(|(address, _)| (address, Priority(90)));
+    assert!(explain(&instance).contains("`nopreempt` forbids to push it aside"));
+}
+
+#[test]
+fn the_table_shows_a_line_for_each_instance_and_can_be_narrowed() {
+    let master = InstanceSnapshot {
+        state: State::Master,
+        in_state_for: Duration::from_secs(90_061),
+        group: Some("G1".to_owned()),
+        ..fresh("VI_2")
+    };
+    let snapshot = Snapshot { instances: vec![backup(), master], ..Snapshot::default() };
+    assert_eq!(
+        table(&snapshot, None),
+        "INSTANCE  STATE   FOR         VRID  PRIO       INTERFACE  MASTER\n\
+         VI_1      BACKUP  5 min 12 s  51    110 (100)  eth0       192.0.2.2 (150)\n\
+         VI_2      MASTER  1 d 1 h     51    100        eth0       this node\n"
+    );
+    assert_eq!(table(&snapshot, Some("G1")).lines().count(), 2);
+    assert_eq!(table(&snapshot, Some("nobody")).lines().count(), 1);
+}
+
+#[test]
+fn history_tells_what_happened_to_whom_and_why() {
+    let wall = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
+    let event = |subject, state, cause| Event {
+        sequence: 1,
+        wall,
+        at: Instant::ORIGIN,
+        what: What::Vrrp(keepalived_vrrp::Event {
+            subject,
+            kind: EventKind::Entered { state, from: State::Backup, cause, priority: Priority(100) },
+        }),
+    };
+    let events = [
+        event(Subject::Instance("VI_1".to_owned()), State::Master, Cause::MasterDown { last_master: None }),
+        event(Subject::Group("G1".to_owned()), State::Fault, Cause::FaultsCleared),
+    ];
+    let now = wall + Duration::from_secs(75);
+    assert_eq!(
+        history(&events, None, now),
+        "  1 min 15 s ago  VI_1: BACKUP -> MASTER, priority 100, because no master was heard\n  \
+         1 min 15 s ago  G1: BACKUP -> FAULT, because what kept it in FAULT is gone\n"
+    );
+    assert_eq!(history(&events, Some("G1"), now).lines().count(), 1);
+}
