@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ExitCode::from(keepalived::control::run(std::env::args_os()))
+    ExitCode::from(keepalived::control::run(std::env::args_os().skip(1)))
 }

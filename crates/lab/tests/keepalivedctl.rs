@@ -1,0 +1,198 @@
+//! `keepalivedctl` and a running pair: what the daemon is doing, why, and what becomes of a reload.
+
+mod common;
+
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant, SystemTime};
+
+use common::{INTERVAL, PATIENCE, Pair, address_a, vip, with_log};
+use keepalived_lab::{Classic, Daemon, Error, Program, Result};
+
+/// What a run of the command printed.
+struct Said {
+    status: Option<i32>,
+    out: String,
+    err: String,
+}
+
+fn socket(daemon: &Daemon) -> Result<PathBuf> {
+    daemon.node().host_path("/run/keepalived.sock")
+}
+
+/// Runs `keepalivedctl` against this daemon, behind another command if one is given.
+fn ctl(daemon: &Daemon, before: &[&str], arguments: &[&str]) -> Result<Said> {
+    let mut words: Vec<String> = before.iter().map(ToString::to_string).collect();
+    words.push(Program::Ours.path()?.with_file_name("keepalivedctl").to_string_lossy().into_owned());
+    words.extend(["--socket".to_owned(), socket(daemon)?.to_string_lossy().into_owned()]);
+    words.extend(arguments.iter().map(ToString::to_string));
+    let output = Command::new(&words[0]).args(&words[1..]).output().map_err(Error::io("keepalivedctl"))?;
+    Ok(Said {
+        status: output.status.code(),
+        out: String::from_utf8_lossy(&output.stdout).into_owned(),
+        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+    })
+}
+
+fn answer(daemon: &Daemon, arguments: &[&str]) -> Result<String> {
+    let said = ctl(daemon, &[], arguments)?;
+    assert_eq!(said.status, Some(0), "{arguments:?}: {}", said.err);
+    Ok(said.out)
+}
+
+#[test]
+fn an_operator_sees_who_is_master_and_why() -> Result<()> {
+    let pair = Pair::new()?;
+    let (mut a, b) = pair.start(Program::Ours, Program::Ours)?;
+
+    let status = answer(&a, &["status"])?;
+    assert!(status.contains("VI_1") && status.contains("MASTER") && status.contains("this node"), "{status}");
+    let status = answer(&b, &["status", "VI_1"])?;
+    assert!(status.contains("BACKUP") && status.contains("10.77.0.1 (150)"), "{status}");
+    let why = answer(&b, &["explain", "VI_1"])?;
+    assert!(why.contains("because 10.77.0.1 advertises priority 150 and ours is 100"), "{why}");
+    assert!(why.contains("becomes MASTER when 10.77.0.1 is silent for 3.6 s"), "{why}");
+    let json: serde_json::Value = serde_json::from_str(&answer(&a, &["status", "--json"])?)
+        .map_err(|error| Error::Unexpected(error.to_string()))?;
+    assert_eq!(json["snapshot"]["vrrp"]["instances"][0]["state"], "Master");
+    assert_eq!(json["pid"], a.pid());
+
+    let unknown = ctl(&a, &[], &["explain", "VI_9"])?;
+    assert_eq!(unknown.status, Some(1));
+    assert!(
+        unknown.err.contains("there is no instance or sync group VI_9; there are VI_1"),
+        "{}",
+        unknown.err
+    );
+    assert_eq!(ctl(&a, &[], &["levitate"])?.status, Some(2));
+
+    a.stop()?;
+    pair.b.wait_for_address(vip(), PATIENCE).map_err(|error| with_log(error, &b))?;
+    let history = answer(&b, &["history", "VI_1"])?;
+    let last = history.lines().last().unwrap_or_default();
+    assert!(
+        last.contains("VI_1: BACKUP -> MASTER, priority 100, because 10.77.0.1 gave up the role"),
+        "{history}"
+    );
+    let gone = ctl(&a, &[], &["status"])?;
+    assert_eq!(gone.status, Some(1));
+    assert!(gone.err.contains("is keepalived running"), "{}", gone.err);
+    assert!(!socket(&a)?.exists(), "the socket goes with the daemon");
+    Ok(())
+}
+
+#[test]
+fn a_reload_says_how_it_ended() -> Result<()> {
+    let pair = Pair::new()?;
+    let a = Daemon::start(&pair.a, Program::Ours, &Classic::master().text())?;
+    pair.a.wait_for_address(vip(), PATIENCE).map_err(|error| with_log(error, &a))?;
+
+    let worse = Classic::master().text().replace("virtual_router_id 51", "virtual_router_id 300");
+    pair.a.write_file("/etc/keepalived/keepalived.conf", worse)?;
+    let refused = ctl(&a, &[], &["reload"])?;
+    assert_eq!(refused.status, Some(1), "{}", refused.out);
+    assert!(refused.err.contains("keepalived.conf") && refused.err.contains("300"), "{}", refused.err);
+    assert!(refused.err.contains("the old one is running"), "{}", refused.err);
+
+    let better = Classic::master().text().replace("priority 150", "priority 160");
+    pair.a.write_file("/etc/keepalived/keepalived.conf", better)?;
+    assert_eq!(answer(&a, &["reload"])?, "The new configuration runs.\n");
+    let status = answer(&a, &["status"])?;
+    assert!(status.contains("MASTER") && status.contains("160"), "{status}");
+    Ok(())
+}
+
+#[test]
+fn strangers_may_not_ask_and_the_group_may_only_look() -> Result<()> {
+    let pair = Pair::new()?;
+    let a = Daemon::start(&pair.a, Program::Ours, &Classic::master().text())?;
+    a.wait_for_log("(VI_1) Entering BACKUP STATE", PATIENCE)?;
+    let path = socket(&a)?;
+    // The directories above the node's /run belong to root alone; a copy of the socket's name outside of them stands in.
+    let open = tempfile::Builder::new().prefix("lab-ctl-").tempdir().map_err(Error::io("a directory"))?;
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(open.path(), mode).map_err(Error::io("chmod"))?;
+    let link = open.path().join("keepalived.sock");
+    std::fs::hard_link(&path, &link).map_err(Error::io("linking the socket"))?;
+    let stranger = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    let run = |arguments: &[&str]| -> Result<Said> {
+        let program = open.path().join("keepalivedctl");
+        if !program.exists() {
+            let built = Program::Ours.path()?.with_file_name("keepalivedctl");
+            std::fs::copy(built, &program).map_err(Error::io("copying keepalivedctl"))?;
+        }
+        let output = Command::new(stranger[0])
+            .args(&stranger[1..])
+            .arg(&program)
+            .arg("--socket")
+            .arg(&link)
+            .args(arguments)
+            .output()
+            .map_err(Error::io("keepalivedctl as nobody"))?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Ok(Said { status: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) })
+    };
+    let kept_out = run(&["status"])?;
+    assert_eq!(kept_out.status, Some(1));
+    assert!(kept_out.err.contains("Permission denied"), "{}", kept_out.err);
+    std::os::unix::fs::chown(&path, None, Some(65534)).map_err(Error::io("chown"))?;
+    let let_in = run(&["status"])?;
+    assert_eq!(let_in.status, Some(0), "{}", let_in.err);
+    let refused = run(&["reload"])?;
+    assert_eq!(refused.status, Some(1));
+    assert!(refused.err.contains("only root may do that"), "{}", refused.err);
+    Ok(())
+}
+
+/// Whatever comes in at the socket: the adverts leave on time, and who asks properly is answered.
+#[test]
+fn hostile_clients_cost_nothing() -> Result<()> {
+    let pair = Pair::new()?;
+    let a = Daemon::start(&pair.a, Program::Ours, &Classic::master().text())?;
+    pair.a.wait_for_address(vip(), PATIENCE).map_err(|error| with_log(error, &a))?;
+    let path = socket(&a)?;
+    let began = SystemTime::now();
+    let connect = || UnixStream::connect(&path).map_err(Error::io("connecting"));
+    // Some stay and say nothing, some say half, some never read, some send without end.
+    let silent: Vec<UnixStream> = (0..20).map(|_| connect()).collect::<Result<_>>()?;
+    let mut noise: u64 = 0x9e37_79b9_7f4a_7c15;
+    for number in 0..300_u32 {
+        let Ok(mut stream) = connect() else { continue };
+        let mut bytes = Vec::new();
+        for _ in 0..number * 7 % 6000 {
+            noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            bytes.push(noise.to_le_bytes()[7]);
+        }
+        bytes.extend(match number % 4 {
+            0 => &b"\n"[..],
+            1 => b"\"status\"",
+            2 => b"{\"status\":{\"a\":[[[[[[[[\n",
+            _ => b"",
+        });
+        // The daemon may have hung up already.
+        let _refused = stream.write_all(&bytes);
+        if number % 10 == 0 {
+            let _nothing = stream.set_read_timeout(Some(Duration::from_millis(50)));
+            let _whatever = stream.read(&mut [0; 256]);
+        }
+    }
+    drop(silent);
+    let deadline = Instant::now() + PATIENCE;
+    while ctl(&a, &[], &["status"])?.status != Some(0) {
+        assert!(Instant::now() < deadline, "nobody is answered any more:\n{}", a.log().text());
+    }
+    std::thread::sleep(INTERVAL * 2);
+    let trace = pair.capture.trace()?;
+    let times: Vec<SystemTime> =
+        trace.adverts_from(address_a()).filter(|timed| timed.at >= began).map(|timed| timed.at).collect();
+    let gaps = times.windows(2).map(|pair| keepalived_lab::elapsed(pair[0], pair[1]));
+    let longest = gaps.max().unwrap_or_default();
+    assert!(
+        times.len() >= 2 && longest < INTERVAL * 3 / 2,
+        "longest gap {longest:?} in {} adverts",
+        times.len()
+    );
+    Ok(())
+}
