@@ -10,6 +10,7 @@ mod testing;
 pub mod clock;
 pub mod host;
 pub mod inotify;
+pub mod ipvs;
 pub mod lock_file;
 pub mod namespace;
 pub mod netlink;

@@ -2,9 +2,10 @@
 
 use crate::{Family, Forwarding, InterfaceName};
 use core::fmt;
-use core::net::{IpAddr, Ipv4Addr};
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A transport protocol that IPVS balances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -204,6 +205,52 @@ pub struct Statistics {
     pub byte_rate_out: u64,
 }
 
+/// A service as the kernel reports it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceReport {
+    /// The service.
+    pub service: VirtualService,
+    /// What went through it.
+    pub statistics: Statistics,
+}
+
+/// A destination as the kernel reports it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DestinationReport {
+    /// The destination.
+    pub destination: Destination,
+    /// Connections that are established.
+    pub active_connections: u32,
+    /// Connections that are opening, closing or idle.
+    pub inactive_connections: u32,
+    /// Clients that persistence binds to it.
+    pub persistent_connections: u32,
+    /// What went to it.
+    pub statistics: Statistics,
+}
+
+/// The table that the kernel has, as far as it concerns us.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObservedTable {
+    /// The services that are ours, by key.
+    pub ours: BTreeMap<ServiceKey, ObservedService>,
+    /// Services of others: never to be touched, and their destinations were not read.
+    pub foreign: Vec<VirtualService>,
+    /// Services of others that this vocabulary cannot express: another protocol.
+    pub inexpressible: usize,
+}
+
+/// One of our services, with what it holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObservedService {
+    /// The service.
+    pub service: VirtualService,
+    /// Its destinations by key, whoever added them.
+    pub destinations: BTreeMap<DestinationKey, Destination>,
+    /// Destinations that somebody else made what this vocabulary cannot express: another forwarding method.
+    pub inexpressible: Vec<DestinationKey>,
+}
+
 /// One change of the table: one request of the kernel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TableOperation {
@@ -227,6 +274,13 @@ pub enum TableOperation {
     StopSync(SyncRole, u8),
     /// IPVS_CMD_SET_CONFIG.
     SetTimeouts(ConnectionTimeouts),
+}
+
+/// `10.0.0.2:80` or `[2001:db8::2]:80`.
+impl fmt::Display for DestinationKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        SocketAddr::new(self.address, self.port).fmt(f)
+    }
 }
 
 /// `10.0.0.1:tcp:80`, `Fwm 5` or `Fwm 5 inet6`, as the original's error lines have it.

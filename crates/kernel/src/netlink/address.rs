@@ -1,5 +1,6 @@
 //! Interface addresses: as the kernel reports them, and as we ask for them (linux/if_addr.h).
 
+use super::batch::{Done, NetlinkError, Operation};
 use super::decode::{Attributes, Message, u32_at};
 use super::encode::{CREATE, EXCLUSIVE, Encoder, REPLACE};
 use keepalived_types::{Family, IfIndex, Prefix};
@@ -127,7 +128,7 @@ pub(super) fn decode(message: Message<'_>) -> Option<Address> {
 }
 
 /// AF_INET or AF_INET6.
-pub(super) const fn family_number(family: Family) -> i32 {
+pub(crate) const fn family_number(family: Family) -> i32 {
     match family {
         Family::V4 => libc::AF_INET,
         Family::V6 => libc::AF_INET6,
@@ -215,9 +216,14 @@ impl AddressOp {
             Self::Add(spec) | Self::Replace(spec) | Self::Remove(spec) => spec,
         }
     }
+}
 
-    /// Appends the request. Which attributes go where: `inet_rtm_newaddr` and `inet6_rtm_newaddr` in the kernel.
-    pub(super) fn encode(&self, sequence: u32, to: &mut Encoder) {
+impl Operation for AddressOp {
+    /// About 45 microseconds each, so some 1.5 ms before timers get their turn again.
+    const CHUNK: usize = 32;
+
+    /// Which attributes go where: `inet_rtm_newaddr` and `inet6_rtm_newaddr` in the kernel.
+    fn encode(&self, sequence: u32, to: &mut Encoder) {
         let spec = self.spec();
         let family = spec.prefix.family();
         // The header has room for the low eight flags only; IFA_FLAGS repeats them all.
@@ -243,6 +249,16 @@ impl AddressOp {
         }
         if kind == libc::RTM_NEWADDR {
             spec.encode_details(to);
+        }
+    }
+
+    fn outcome(&self, errno: i32, message: Option<String>) -> Result<Done, NetlinkError> {
+        let adds = !matches!(self, Self::Remove(_));
+        match errno {
+            0 => Ok(Done::Done),
+            libc::EEXIST if adds => Ok(Done::Already),
+            libc::EADDRNOTAVAIL if !adds => Ok(Done::Gone),
+            _ => Err(NetlinkError { errno, message }),
         }
     }
 }

@@ -1,12 +1,20 @@
-//! A batch of address operations on its way through the kernel.
+//! A batch of operations on its way through the kernel.
 
-use super::address::AddressOp;
 use super::encode::{ACK, Encoder};
 use std::fmt;
 use std::io;
 
-/// Operations per send: about 45 microseconds each in the kernel, so some 1.5 ms before timers get their turn again.
-const CHUNK: usize = 32;
+/// What batches are made of: a request of some netlink family.
+pub(crate) trait Operation {
+    /// Operations per send. All of them are done before the caller gets its turn again.
+    const CHUNK: usize;
+
+    /// Appends the request.
+    fn encode(&self, sequence: u32, to: &mut Encoder);
+
+    /// What the kernel's errno (positive, 0 for success) means.
+    fn outcome(&self, errno: i32, message: Option<String>) -> Result<Done, NetlinkError>;
+}
 
 /// Names a batch until it is finished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -17,9 +25,9 @@ pub struct Ticket(pub(super) u64);
 pub enum Done {
     /// The kernel did it.
     Done,
-    /// The address to add was there (EEXIST), perhaps with other details.
+    /// What was to be added was there, perhaps with other details.
     Already,
-    /// The address to remove was not there (EADDRNOTAVAIL).
+    /// What was to be removed was not there.
     Gone,
 }
 
@@ -58,16 +66,16 @@ pub struct Finished {
 /// Only the last operation of a chunk asks for an acknowledgement. The kernel works in order and always answers
 /// failures, so whatever has not failed when that acknowledgement comes has gone well.
 #[derive(Debug)]
-pub(super) struct Running {
+pub(super) struct Running<O> {
     ticket: Ticket,
-    operations: Vec<AddressOp>,
+    operations: Vec<O>,
     outcomes: Vec<Result<Done, NetlinkError>>,
     /// Sequence number of the first operation of the chunk on its way, and how many there are.
     on_the_way: Option<(u32, usize)>,
 }
 
-impl Running {
-    pub(super) fn new(ticket: Ticket, operations: Vec<AddressOp>) -> Self {
+impl<O: Operation> Running<O> {
+    pub(super) fn new(ticket: Ticket, operations: Vec<O>) -> Self {
         let outcomes = Vec::with_capacity(operations.len());
         Self { ticket, operations, outcomes, on_the_way: None }
     }
@@ -85,7 +93,7 @@ impl Running {
     /// Writes the next chunk; the caller sends it at once.
     pub(super) fn encode_chunk(&mut self, sequence: &mut u32, to: &mut Encoder) {
         let first = *sequence;
-        let chunk = self.operations.iter().skip(self.outcomes.len()).take(CHUNK);
+        let chunk = self.operations.iter().skip(self.outcomes.len()).take(O::CHUNK);
         let count = chunk.len();
         for operation in chunk {
             operation.encode(*sequence, to);
@@ -105,13 +113,7 @@ impl Running {
             return;
         };
         let at = self.outcomes.len() - count + offset;
-        let adds = !matches!(self.operations[at], AddressOp::Remove(_));
-        self.outcomes[at] = match errno {
-            0 => Ok(Done::Done),
-            libc::EEXIST if adds => Ok(Done::Already),
-            libc::EADDRNOTAVAIL if !adds => Ok(Done::Gone),
-            _ => Err(NetlinkError { errno, message }),
-        };
+        self.outcomes[at] = self.operations[at].outcome(errno, message);
         if offset + 1 == count {
             self.on_the_way = None;
         }

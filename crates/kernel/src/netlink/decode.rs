@@ -86,8 +86,16 @@ impl<'a> Attribute<'a> {
         self.value.first().copied()
     }
 
+    pub(crate) fn u16(&self) -> Option<u16> {
+        u16_at(self.value, 0)
+    }
+
     pub(crate) fn u32(&self) -> Option<u32> {
         u32_at(self.value, 0)
+    }
+
+    pub(crate) fn u64(&self) -> Option<u64> {
+        self.value.first_chunk().copied().map(u64::from_ne_bytes)
     }
 
     /// A text up to its NUL; bytes that are no UTF-8 become replacement characters.

@@ -16,6 +16,11 @@ pub(crate) const DUMP: u16 = 0x300;
 /// struct nlmsghdr.
 const HEADER: usize = 16;
 
+/// Where an attribute with attributes inside begins.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Nest(usize);
+
 /// Messages one behind the other, ready for one send.
 #[derive(Debug, Default)]
 pub(crate) struct Encoder {
@@ -51,6 +56,22 @@ impl Encoder {
         self.bytes.extend_from_slice(&length.to_ne_bytes());
         self.bytes.extend_from_slice(&kind.to_ne_bytes());
         self.bytes.extend_from_slice(value);
+        self.settle();
+    }
+
+    /// Begins an attribute whose value is attributes; give the mark to [`Encoder::end_nest`].
+    pub(crate) fn begin_nest(&mut self, kind: u16) -> Nest {
+        let nest = Nest(self.bytes.len());
+        self.attribute(kind, &[]);
+        nest
+    }
+
+    /// Ends the attribute: what was appended since is inside. One of 64 KiB and more is cut to nothing.
+    pub(crate) fn end_nest(&mut self, nest: Nest) {
+        match u16::try_from(self.bytes.len() - nest.0) {
+            Ok(length) => self.bytes[nest.0..nest.0 + 2].copy_from_slice(&length.to_ne_bytes()),
+            Err(_) => self.bytes.truncate(nest.0 + 4),
+        }
         self.settle();
     }
 

@@ -2,10 +2,11 @@
 //!
 //! [`Monitor`] hears what happens, [`Requests`] lists and changes. Both are descriptors for a reactor.
 
-mod address;
-mod batch;
-mod decode;
-mod encode;
+pub(crate) mod address;
+pub(crate) mod batch;
+pub(crate) mod decode;
+pub(crate) mod encode;
+pub(crate) mod exchange;
 mod link;
 mod monitor;
 mod requests;

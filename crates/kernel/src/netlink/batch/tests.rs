@@ -1,10 +1,10 @@
 //! Acknowledgements matched to operations.
 
-use super::super::address::AddressSpec;
+use super::super::address::{AddressOp, AddressSpec};
 use super::*;
 use keepalived_types::{IfIndex, Prefix};
 
-fn running(adds: usize) -> Running {
+fn running(adds: usize) -> Running<AddressOp> {
     let prefix = Prefix::host("192.0.2.1".parse().expect("literal"));
     let spec = AddressSpec::new(IfIndex::new(1).expect("not 0"), prefix);
     let mut operations = vec![AddressOp::Add(spec.clone()); adds];
@@ -32,7 +32,7 @@ fn failures_before_the_acknowledgement_are_matched_by_sequence_number() {
 #[test]
 fn a_lost_chunk_fails_alone_and_late_answers_to_it_are_ignored() {
     let (mut sequence, mut encoder) = (1, Encoder::default());
-    let mut batch = running(CHUNK);
+    let mut batch = running(AddressOp::CHUNK);
     batch.encode_chunk(&mut sequence, &mut encoder);
     batch.fail_chunk(&io::Error::from_raw_os_error(libc::ENOBUFS));
     assert!(!batch.is_waiting() && !batch.is_complete());
@@ -42,11 +42,11 @@ fn a_lost_chunk_fails_alone_and_late_answers_to_it_are_ignored() {
     assert!(batch.is_waiting());
     batch.acknowledge(sequence - 1, 0, None);
     let outcomes = batch.finish().outcomes;
-    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_err()).count(), CHUNK);
-    assert_eq!(outcomes[CHUNK], Ok(Done::Done));
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_err()).count(), AddressOp::CHUNK);
+    assert_eq!(outcomes[AddressOp::CHUNK], Ok(Done::Done));
 }
 
 #[test]
 fn an_empty_batch_is_complete_at_once() {
-    assert!(Running::new(Ticket(1), Vec::new()).is_complete());
+    assert!(Running::<AddressOp>::new(Ticket(1), Vec::new()).is_complete());
 }

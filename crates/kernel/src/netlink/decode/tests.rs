@@ -1,6 +1,7 @@
 //! Messages that are odd, truncated, or garbage.
 
 use super::super::address::{self, AddressOp, AddressSpec, Label, flag};
+use super::super::batch::Operation;
 use super::super::encode::Encoder;
 use super::super::link;
 use super::*;
