@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::command::run;
-use crate::{Result, names, namespace};
+use crate::{Result, names, namespace, second_kernel};
 
 /// Removes namespaces (with the processes inside) and directories of labs whose owner is gone. Returns their names.
 ///
@@ -24,6 +24,7 @@ pub fn sweep() -> Result<Vec<String>> {
         let Some(name) = name.to_str().filter(|name| is_left_over(name)) else {
             continue;
         };
+        second_kernel::sweep_guest(&entry.path());
         if fs::remove_dir_all(entry.path()).is_ok() {
             removed.push(name.to_owned());
         }

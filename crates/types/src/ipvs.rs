@@ -5,7 +5,6 @@ use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// A transport protocol that IPVS balances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -232,8 +231,8 @@ pub struct DestinationReport {
 /// The table that the kernel has, as far as it concerns us.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObservedTable {
-    /// The services that are ours, by key.
-    pub ours: BTreeMap<ServiceKey, ObservedService>,
+    /// The services that are ours.
+    pub ours: Vec<ObservedService>,
     /// Services of others: never to be touched, and their destinations were not read.
     pub foreign: Vec<VirtualService>,
     /// Services of others that this vocabulary cannot express: another protocol.
@@ -245,8 +244,8 @@ pub struct ObservedTable {
 pub struct ObservedService {
     /// The service.
     pub service: VirtualService,
-    /// Its destinations by key, whoever added them.
-    pub destinations: BTreeMap<DestinationKey, Destination>,
+    /// Its destinations, whoever added them.
+    pub destinations: Vec<Destination>,
     /// Destinations that somebody else made what this vocabulary cannot express: another forwarding method.
     pub inexpressible: Vec<DestinationKey>,
 }

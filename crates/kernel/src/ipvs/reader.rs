@@ -8,7 +8,7 @@ use crate::error::{Doing, Result};
 use crate::netlink::decode::Message;
 use crate::netlink::exchange::{Answers, Exchange, Heard, Question};
 use keepalived_types::ipvs::{ObservedService, ObservedTable, ServiceKey, ServiceReport};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 
@@ -38,10 +38,9 @@ pub struct TableReader {
 struct Reading {
     ours: HashSet<ServiceKey>,
     table: ObservedTable,
-    /// The service whose destinations are being listed; at first the services themselves are.
-    current: Option<ServiceKey>,
-    /// Services whose destinations are still to be listed.
-    unread: Vec<ServiceKey>,
+    /// How many of our services were asked for their destinations; the last one may still be answering. Before the
+    /// first, the services themselves are listed.
+    asked: usize,
 }
 
 /// How far a poll came.
@@ -72,7 +71,7 @@ impl TableReader {
         let ask = question(self.family, command::GET_SERVICE, None);
         self.question = Some(self.exchange.put(Answers::All, ask).doing(READ)?);
         let table = ObservedTable::default();
-        self.reading = Some(Reading { ours, table, current: None, unread: Vec::new() });
+        self.reading = Some(Reading { ours, table, asked: 0 });
         Ok(())
     }
 
@@ -114,11 +113,11 @@ impl TableReader {
         };
         for _ in 0..DATAGRAMS_PER_POLL {
             if self.question.is_none() {
-                reading.current = reading.unread.pop();
-                let Some(key) = &reading.current else {
+                let Some(next) = reading.table.ours.get(reading.asked) else {
                     return Ok(Step::Complete(reading.table));
                 };
-                let ask = question(self.family, command::GET_DEST, Some(key));
+                reading.asked += 1;
+                let ask = question(self.family, command::GET_DEST, Some(&next.service.key));
                 self.question = Some(self.exchange.put(Answers::All, ask).doing(READ)?);
             }
             if self.hear(&mut reading).doing(READ)? == Heard::Nothing {
@@ -132,24 +131,24 @@ impl TableReader {
 
     /// Reads a datagram of the list under way into the table.
     fn hear(&mut self, reading: &mut Reading) -> io::Result<Heard> {
-        match reading.current {
-            None => {
-                let mut found = Vec::new();
-                let heard = self.hear_as(decode::service, &mut found)?;
-                for service in found {
-                    reading.take_service(service?);
-                }
-                Ok(heard)
+        let Some(entry) = reading.asked.checked_sub(1).and_then(|at| reading.table.ours.get_mut(at)) else {
+            let mut found = Vec::new();
+            let heard = self.hear_as(decode::service, &mut found)?;
+            for service in found {
+                reading.take_service(service?);
             }
-            Some(key) => {
-                let mut found = Vec::new();
-                let heard = self.hear_as(|message| decode::destination(message, key.family()), &mut found)?;
-                for destination in found {
-                    reading.take_destination(&key, destination?);
-                }
-                Ok(heard)
+            return Ok(heard);
+        };
+        let family = entry.service.key.family();
+        let mut found = Vec::new();
+        let heard = self.hear_as(|message| decode::destination(message, family), &mut found)?;
+        for destination in found {
+            match destination? {
+                AnyDestination::Known(report) => entry.destinations.push(report.destination),
+                AnyDestination::Odd(key) => entry.inexpressible.push(key),
             }
         }
+        Ok(heard)
     }
 
     fn hear_as<T>(
@@ -184,26 +183,10 @@ impl Reading {
         match report.map(|report| report.service) {
             None => self.table.inexpressible += 1,
             Some(service) if self.ours.contains(&service.key) => {
-                let key = service.key;
-                let (destinations, inexpressible) = (BTreeMap::new(), Vec::new());
-                let entry = ObservedService { service, destinations, inexpressible };
-                if self.table.ours.insert(key, entry).is_none() {
-                    self.unread.push(key);
-                }
+                let (destinations, inexpressible) = (Vec::new(), Vec::new());
+                self.table.ours.push(ObservedService { service, destinations, inexpressible });
             }
             Some(service) => self.table.foreign.push(service),
-        }
-    }
-
-    fn take_destination(&mut self, service: &ServiceKey, destination: AnyDestination) {
-        let Some(entry) = self.table.ours.get_mut(service) else {
-            return;
-        };
-        match destination {
-            AnyDestination::Known(report) => {
-                entry.destinations.insert(report.destination.key, report.destination);
-            }
-            AnyDestination::Odd(key) => entry.inexpressible.push(key),
         }
     }
 }
