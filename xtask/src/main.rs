@@ -8,6 +8,7 @@ mod configurations;
 mod demo;
 mod error;
 mod fuzz;
+mod labs;
 mod paths;
 mod setup;
 mod sim;

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
 use crate::step::{self, Steps};
-use crate::{Error, Result, setup, sim};
+use crate::{Error, Result, labs, setup, sim};
 
 /// Seeds of the simulator in each run.
 const SEEDS: u32 = 1000;
@@ -36,6 +36,7 @@ pub(crate) fn run_steps(steps: &mut Steps) -> Result<Totals> {
     })?;
     let mut totals = Totals::default();
     steps.step("tests", || totals.run_tests())?;
+    steps.step("labs", || totals.run_labs())?;
     steps.step("simulator", || sim::seeds(SEEDS))?;
     Ok(totals)
 }
@@ -49,9 +50,22 @@ pub(crate) struct Totals {
 }
 
 impl Totals {
-    /// Runs all tests of the workspace; its output passes through.
+    /// Runs the tests with real daemons in network namespaces; their output passes through.
+    fn run_labs(&mut self) -> Result<()> {
+        let ended = labs::run(|line| {
+            println!("{line}");
+            self.add(line);
+        });
+        if ended.is_err() {
+            println!("{self}");
+        }
+        ended.and_then(|()| labs::examples())
+    }
+
+    /// Runs all tests of the workspace but those of the labs; its output passes through.
     fn run_tests(&mut self) -> Result<()> {
-        let mut command = step::cargo(&["test", "--workspace", "--no-fail-fast"])?;
+        let mut command =
+            step::cargo(&["test", "--workspace", "--exclude", "keepalived-lab", "--no-fail-fast"])?;
         let shown = step::shown(&command);
         let mut tests =
             command.stdout(Stdio::piped()).spawn().map_err(Error::io(format!("starting `{shown}`")))?;
