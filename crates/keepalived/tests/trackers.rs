@@ -270,15 +270,15 @@ fn a_file_of_weight_0_is_a_fault_unless_it_says_0() {
 }
 
 #[test]
-fn processes_and_bfd_sessions_that_nobody_watches_yet_keep_no_instance_from_working() {
-    let blocks = "vrrp_track_process p {\n    process no_such_process\n    weight 0\n}\nbfd_instance b {\n    \
+fn bfd_sessions_that_nobody_watches_yet_keep_no_instance_from_working() {
+    let blocks = "bfd_instance b {\n    \
         neighbor_ip 10.77.0.2\n    source_ip 10.77.0.1\n}\n";
-    let tracks = "track_process {\n        p\n    }\n    track_bfd {\n        b\n    }";
+    let tracks = "track_bfd {\n        b\n    }";
     let sandbox = Sandbox::new(&configuration(blocks, tracks));
     let started = Instant::now();
     let mut daemon = sandbox.foreground(&[]);
     daemon.expect("(A) Entering MASTER STATE");
     assert!(started.elapsed() < Duration::from_secs(10), "{}", daemon.text());
-    daemon.expect("track_process and track_bfd have no effect yet");
+    daemon.expect("track_bfd has no effect yet");
     assert_eq!(daemon.stop(), Some(0));
 }

@@ -16,6 +16,7 @@ pub mod namespace;
 pub mod netlink;
 pub mod packet_socket;
 pub mod process;
+pub mod process_events;
 pub mod reactor;
 pub mod sched;
 pub mod signals;

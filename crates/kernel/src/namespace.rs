@@ -4,7 +4,7 @@ use crate::error::{Doing, Result, check};
 use std::ffi::CString;
 use std::fs::{self, File};
 use std::io;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
@@ -26,10 +26,28 @@ pub fn enter(name: &str) -> Result<()> {
 /// When the file is no network namespace or we lack CAP_SYS_ADMIN.
 pub fn enter_file(path: &Path) -> Result<()> {
     let file = File::open(path).doing(format!("open {}", path.display()))?;
+    set_namespace(file.as_fd()).doing(format!("enter the network namespace {}", path.display()))
+}
+
+/// Moves the calling thread into a network namespace that is open already; see [`current`].
+///
+/// # Errors
+/// When the file is no network namespace or we lack CAP_SYS_ADMIN.
+pub fn enter_open(namespace: BorrowedFd<'_>) -> Result<()> {
+    set_namespace(namespace).doing("enter a network namespace")
+}
+
+/// The network namespace of the calling thread, to come back to with [`enter_open`].
+///
+/// # Errors
+/// When there is no `/proc`.
+pub fn current() -> Result<OwnedFd> {
+    File::open("/proc/thread-self/ns/net").map(OwnedFd::from).doing("open our network namespace")
+}
+
+fn set_namespace(namespace: BorrowedFd<'_>) -> io::Result<()> {
     // SAFETY: a descriptor and a flag; no memory is involved.
-    check(unsafe { libc::setns(file.as_raw_fd(), libc::CLONE_NEWNET) })
-        .map(drop)
-        .doing(format!("enter the network namespace {}", path.display()))
+    check(unsafe { libc::setns(namespace.as_raw_fd(), libc::CLONE_NEWNET) }).map(drop)
 }
 
 /// Gives this process a mount table of its own, in which `directory/name` (made if need be) appears as `directory`.

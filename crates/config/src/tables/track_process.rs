@@ -6,14 +6,14 @@ use crate::diagnostic::Class;
 use crate::draft::ConfigDraft;
 use crate::keyword::{Keyword, Section, Status};
 use crate::span::Span;
-use crate::tables::row::{block, pending};
+use crate::tables::row::{acted, block};
 use crate::tables::scalar::{lacking, mistaken, seconds, signed, unsigned};
 use keepalived_types::PriorityWeight;
 use keepalived_vrrp::config::{ParameterMatch, ProcessTracker, Track};
 use std::time::Duration;
 
 pub(super) const ROW: Keyword<ConfigDraft> = block(
-    Status::Pending,
+    Status::Acted,
     "vrrp_track_process",
     "<name> { ... }",
     "Processes whose number instances can track.",
@@ -51,7 +51,7 @@ struct Draft {
     terminate_delay: Duration,
 }
 
-const PROCESS: Keyword<Draft> = pending(
+const PROCESS: Keyword<Draft> = acted(
     "process",
     "<name> [<argument> ...]",
     "",
@@ -70,7 +70,7 @@ const PROCESS: Keyword<Draft> = pending(
     },
 );
 
-const PARAM_MATCH: Keyword<Draft> = pending(
+const PARAM_MATCH: Keyword<Draft> = acted(
     "param_match",
     "[initial|partial]",
     "all arguments equal",
@@ -89,7 +89,7 @@ const PARAM_MATCH: Keyword<Draft> = pending(
     },
 );
 
-const WEIGHT: Keyword<Draft> = pending(
+const WEIGHT: Keyword<Draft> = acted(
     "weight",
     "<-254-254> [reverse]",
     "0",
@@ -125,7 +125,7 @@ const WEIGHT: Keyword<Draft> = pending(
 );
 
 const QUORUM: Keyword<Draft> =
-    pending("quorum", "<1-65535>", "1", "Least number of processes.", |draft, args, context| {
+    acted("quorum", "<1-65535>", "1", "Least number of processes.", |draft, args, context| {
         let Some(word) = args.required(context) else { return };
         let Some(quorum) = unsigned(word, 1..=65535, context) else {
             let message = format!(
@@ -140,7 +140,7 @@ const QUORUM: Keyword<Draft> =
         draft.quorum = quorum;
     });
 
-const QUORUM_MAX: Keyword<Draft> = pending(
+const QUORUM_MAX: Keyword<Draft> = acted(
     "quorum_max",
     "<0-65535>",
     "no limit",
@@ -177,7 +177,7 @@ fn delay(draft: &Draft, args: &mut Args<'_>, context: &mut Context<'_>) -> Optio
     delay
 }
 
-const DELAY: Keyword<Draft> = pending(
+const DELAY: Keyword<Draft> = acted(
     "delay",
     "<0.000001-3600 seconds>",
     "0",
@@ -190,7 +190,7 @@ const DELAY: Keyword<Draft> = pending(
     },
 );
 
-const TERMINATE_DELAY: Keyword<Draft> = pending(
+const TERMINATE_DELAY: Keyword<Draft> = acted(
     "terminate_delay",
     "<0.000001-3600 seconds>",
     "0",
@@ -200,7 +200,7 @@ const TERMINATE_DELAY: Keyword<Draft> = pending(
     },
 );
 
-const FORK_DELAY: Keyword<Draft> = pending(
+const FORK_DELAY: Keyword<Draft> = acted(
     "fork_delay",
     "<0.000001-3600 seconds>",
     "0",
@@ -208,7 +208,7 @@ const FORK_DELAY: Keyword<Draft> = pending(
     |draft, args, context| draft.fork_delay = delay(draft, args, context).unwrap_or(draft.fork_delay),
 );
 
-const FULL_COMMAND: Keyword<Draft> = pending(
+const FULL_COMMAND: Keyword<Draft> = acted(
     "full_command",
     "",
     "off",
@@ -243,11 +243,19 @@ fn close(config: &mut ConfigDraft, draft: Draft, context: &mut Context<'_>) {
     if context.symbols.define(Symbol::Process, &draft.name, draft.span, index).is_err() {
         return;
     }
-    let full_command = draft.full_command || draft.process.len() > 1 || draft.parameters.is_some();
+    let has_parameters = draft.process.len() > 1;
+    let parameters = match draft.parameters {
+        // The command line without its parameters was asked for: they do not matter.
+        None if !has_parameters => ParameterMatch::Partial,
+        // Without parameters, any `param_match` says that there must be none.
+        Some(_) if !has_parameters => ParameterMatch::Exact,
+        given => given.unwrap_or(ParameterMatch::Exact),
+    };
+    let full_command = draft.full_command || has_parameters || draft.parameters.is_some();
     let tracker = ProcessTracker {
         name: draft.name,
         process: draft.process,
-        parameters: draft.parameters.unwrap_or(ParameterMatch::Exact),
+        parameters,
         full_command,
         track: Track {
             weight: PriorityWeight::new(draft.weight).unwrap_or(PriorityWeight::FAULT),

@@ -12,3 +12,6 @@ pub use message::{Adoption, FromChild, FromVrrp, ToChild, ToVrrp, VrrpSetup};
 
 /// Names the inherited end of the socket pair in a child's environment, as a decimal file descriptor.
 pub const CHANNEL_VARIABLE: &str = "KEEPALIVED_CHANNEL";
+
+/// The same for the network namespace that the daemon was started in, when it has entered another one.
+pub const ORIGIN_VARIABLE: &str = "KEEPALIVED_ORIGIN";

@@ -4,7 +4,7 @@ use super::kinds::{Errand, Kind, Source};
 use super::launch::Launch;
 use super::respawn::Respawn;
 use crate::exec_helper::companion;
-use crate::ipc::{CHANNEL_VARIABLE, Channel, ChannelError, FromChild, ToChild};
+use crate::ipc::{CHANNEL_VARIABLE, Channel, ChannelError, FromChild, ORIGIN_VARIABLE, ToChild};
 use keepalived_kernel::lock_file::LockFile;
 use keepalived_kernel::process::{self, Pid};
 use keepalived_types::Instant;
@@ -98,8 +98,14 @@ impl Child {
             UnixStream::pair().map_err(|error| StartError::Channel(ChannelError::Io(error)))?;
         let theirs = OwnedFd::from(theirs);
         process::inherit(&theirs)?;
-        let spawned = process::spawn(&mut self.command(from.launch, &theirs))?;
-        drop(theirs);
+        let mut command = self.command(from.launch, &theirs);
+        let origin = from.launch.origin.as_ref().and_then(|origin| origin.try_clone().ok());
+        if let Some(origin) = &origin {
+            process::inherit(origin)?;
+            command.env(ORIGIN_VARIABLE, origin.as_raw_fd().to_string());
+        }
+        let spawned = process::spawn(&mut command)?;
+        drop((theirs, origin));
         let mut channel = Channel::new(OwnedFd::from(ours))?;
         (self.kind.brief)(&mut channel, Errand::Start, from)?;
         let path = (self.kind.pid_file)(&from.launch.pids);

@@ -5,6 +5,7 @@ use crate::exec_helper::companion;
 use crate::log::{FileSettings, LogSettings, Logger};
 use crate::options::Options;
 use std::ffi::OsString;
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 
 /// What is fixed from the first moment on.
@@ -24,6 +25,8 @@ pub(super) struct Launch {
     pub(super) logger: Logger,
     /// What the kernel called core dumps before `-M`.
     pub(super) core_pattern_before: Option<String>,
+    /// The network namespace that we were started in, when we have left it: process events come there only.
+    pub(super) origin: Option<OwnedFd>,
 }
 
 impl Launch {
@@ -33,7 +36,7 @@ impl Launch {
         let pids = Pids::new(&options.pid_files, &identity);
         let logger = Logger::new(log_settings(&options, "", &identity));
         let exec_helper = companion("keepalived-exec", "exec");
-        Self { argv, options, identity, pids, exec_helper, logger, core_pattern_before: None }
+        Self { argv, options, identity, pids, exec_helper, logger, core_pattern_before: None, origin: None }
     }
 
     /// Takes the identity that the configuration gives: idents and file names follow from it.

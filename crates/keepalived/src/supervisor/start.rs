@@ -103,6 +103,7 @@ fn read_configuration(launch: &mut Launch) -> Option<Reading> {
     }
     launch.identify(reading.config().map(|config| identity(launch, config)).unwrap_or_default());
     if let Some(name) = launch.identity.namespace.clone() {
+        launch.origin = namespace::current().ok();
         if let Err(error) = namespace::enter(&name) {
             launch.logger.info(format_args!("Failed to open /run/netns/{name}"));
             launch.logger.detail(format_args!("{error}"));

@@ -68,6 +68,7 @@ impl Helper {
         reactor.register(channel.as_fd(), CHANNEL, Interest::Read)?;
         reactor.register(children.as_fd(), CHILDREN, Interest::Read)?;
         reactor.register(trackers.as_fd(), TRACKERS, Interest::Read)?;
+        watch_processes(&reactor, &trackers);
         Ok(Self {
             reactor,
             inbox,
@@ -143,7 +144,7 @@ impl Helper {
             CHILDREN => self.reap(now),
             TRACKERS => {
                 let (trackers, mut means) = self.tracking();
-                trackers.handle_files(&mut means, now);
+                trackers.handle_readable(&mut means, now);
             }
             _ => {}
         }
@@ -275,6 +276,7 @@ impl Helper {
                 self.outbox.put(ToEngine::Reload(Box::new(setup.vrrp.clone())));
                 let (trackers, mut means) = self.tracking();
                 trackers.configure(&setup.vrrp, &mut means, now);
+                watch_processes(&self.reactor, &self.trackers);
             }
             ToVrrp::Snapshot => self.outbox.put(ToEngine::Snapshot),
             ToVrrp::Start(_) => self.logger.error("a second start message from the supervisor was ignored"),
@@ -295,6 +297,14 @@ impl Helper {
             let interest = if self.channel.has_backlog() { Interest::ReadWrite } else { Interest::Read };
             drop(self.reactor.modify(self.channel.as_fd(), CHANNEL, interest));
         }
+    }
+}
+
+/// Watches the descriptor for process events, which comes with the first process tracker.
+fn watch_processes(reactor: &Reactor, trackers: &Trackers) {
+    if let Some(events) = trackers.process_events() {
+        // The only thing that can be wrong with it is that it is watched already.
+        drop(reactor.register(events, TRACKERS, Interest::Read));
     }
 }
 

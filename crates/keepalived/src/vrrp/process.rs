@@ -5,7 +5,7 @@ use super::helper::{Ends, Helper};
 use super::launcher::Launcher;
 use super::messages;
 use super::trackers::{self, Means, Trackers};
-use crate::ipc::{CHANNEL_VARIABLE, Channel, ToVrrp, VrrpSetup};
+use crate::ipc::{CHANNEL_VARIABLE, Channel, ORIGIN_VARIABLE, ToVrrp, VrrpSetup};
 use crate::log::Logger;
 use keepalived_config::model::ProcessSettings;
 use keepalived_kernel::process::{Pid, inherited};
@@ -71,6 +71,12 @@ fn first_message() -> Option<(Channel, Box<VrrpSetup>)> {
     }
 }
 
+/// The network namespace that the daemon was started in, when it has left it.
+fn origin() -> Option<OwnedFd> {
+    let number: i32 = std::env::var(ORIGIN_VARIABLE).ok()?.parse().ok()?;
+    inherited(number).ok()
+}
+
 fn start(setup: &VrrpSetup) -> keepalived_kernel::Result<Parts> {
     let name = setup.process_name.as_deref().unwrap_or("keepalived");
     sched::set_name(name)?;
@@ -117,7 +123,7 @@ fn run_threads(setup: &VrrpSetup, channel: Channel, parts: Parts) -> Exit {
     };
     let launcher = Launcher::new(setup.exec_helper.clone(), setup.umask);
     let mut means = Means { logger: &logger, outbox: &mut to_engine, launcher: &launcher };
-    let trackers = match Trackers::new(setup, &mut means, clock::now()) {
+    let trackers = match Trackers::new(setup, origin(), &mut means, clock::now()) {
         Ok(trackers) => trackers,
         Err(error) => {
             logger.error(format!("VRRP process cannot start: {error}"));

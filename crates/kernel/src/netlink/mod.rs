@@ -10,7 +10,7 @@ pub(crate) mod exchange;
 mod link;
 mod monitor;
 mod requests;
-mod socket;
+pub(crate) mod socket;
 
 pub use address::{Address, AddressOp, AddressSpec, FOREVER, Label, SCOPE_GLOBAL, SCOPE_LINK, flag};
 pub use batch::{Done, Finished, NetlinkError, Ticket};

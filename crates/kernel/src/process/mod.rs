@@ -3,11 +3,13 @@
 mod daemonise;
 mod exec;
 mod inherit;
+mod list;
 mod usage;
 
 pub use daemonise::{Side, daemonise};
 pub use exec::{ExecOptions, exec_as};
 pub use inherit::{inherit, inherited, socket_pair};
+pub use list::{Seen, arguments, ids, look_at};
 pub use rustix::process::Pid;
 pub use usage::{CpuTimes, cpu_times};
 

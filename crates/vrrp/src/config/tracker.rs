@@ -95,12 +95,21 @@ pub struct ProcessTracker {
     pub terminate_delay: Duration,
 }
 
+impl ProcessTracker {
+    /// Is this number of processes right? `quorum_max 0` asks for the process not to run at all.
+    #[must_use]
+    pub fn is_met_by(&self, count: u32) -> bool {
+        let least = if self.quorum_max == Some(0) { 0 } else { self.quorum };
+        count >= least && self.quorum_max.is_none_or(|most| count <= most)
+    }
+}
+
 /// `param_match`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ParameterMatch {
-    /// Not given: all parameters equal and none more.
+    /// All parameters equal and none more: `param_match` is not given, or there are no parameters and it is.
     Exact,
-    /// The first ones equal, more may follow.
+    /// The first ones equal, more may follow; also `full_command` alone, which asks for no parameters.
     Partial,
     /// As partial, and the last one only has to begin so.
     Initial,

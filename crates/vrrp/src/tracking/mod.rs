@@ -14,7 +14,7 @@ pub(crate) use faults::find as find_faults;
 pub use script::ScriptVerdict;
 pub(crate) use weights::{contributions, effective as effective_priority};
 
-use crate::config::{Config, InstanceConfig, ProcessTracker, SyncGroupConfig, Track, Trackers};
+use crate::config::{Config, InstanceConfig, SyncGroupConfig, Track, Trackers};
 use crate::input::Reading;
 use crate::timers::{Due, Timers};
 use keepalived_types::{Instant, InterfaceName, PriorityWeight};
@@ -191,11 +191,4 @@ impl Observed {
 /// The deadline of a process tracker.
 fn process_delay(number: usize) -> Option<Due> {
     u32::try_from(number).ok().map(Due::ProcessDelay)
-}
-
-/// Is this number of processes right?
-fn is_quorum(tracker: &ProcessTracker, count: u32) -> bool {
-    // `quorum_max 0` asks for the process not to run at all.
-    let least = if tracker.quorum_max == Some(0) { 0 } else { tracker.quorum };
-    count >= least && tracker.quorum_max.is_none_or(|most| count <= most)
 }

@@ -1,6 +1,6 @@
 //! `vrrp_track_process`: a quorum of processes, believed after it has lasted (vrrp reference 3.6).
 
-use super::{is_quorum, process_delay};
+use super::process_delay;
 use crate::config::ProcessTracker;
 use crate::timers::Timers;
 use keepalived_types::Instant;
@@ -22,7 +22,7 @@ impl Process {
     pub(super) fn adopt(old: Option<Self>, number: usize, config: ProcessTracker) -> Self {
         let old = old.filter(|old| old.config.process == config.process);
         let count = old.and_then(|old| old.count);
-        let believed = count.map(|count| is_quorum(&config, count));
+        let believed = count.map(|count| config.is_met_by(count));
         Self { config, number, count, believed }
     }
 
@@ -34,7 +34,7 @@ impl Process {
     /// Takes a count. Has the verdict changed at once?
     pub(super) fn read(&mut self, count: u32, timers: &mut Timers, now: Instant) -> bool {
         self.count = Some(count);
-        let met = is_quorum(&self.config, count);
+        let met = self.config.is_met_by(count);
         let due = process_delay(self.number);
         if self.believed == Some(met) {
             due.into_iter().for_each(|due| timers.cancel(due));
@@ -57,6 +57,6 @@ impl Process {
 
     /// The change has lasted.
     pub(super) fn delay_is_over(&mut self) {
-        self.believed = self.count.map(|count| is_quorum(&self.config, count));
+        self.believed = self.count.map(|count| self.config.is_met_by(count));
     }
 }

@@ -91,7 +91,7 @@ pub(crate) const fn file_row<D: Tracks>() -> Keyword<D> {
 pub(crate) const fn process_row<D: Tracks>() -> Keyword<D> {
     let help = "vrrp_track_process blocks to watch, one per line. They have to be defined earlier.";
     list(
-        Status::Pending,
+        Status::Acted,
         "track_process",
         help,
         |draft, args, context| object::<D>(&PROCESS, draft, args, context),

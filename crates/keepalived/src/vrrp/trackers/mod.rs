@@ -1,17 +1,20 @@
-//! What instances track besides interfaces: scripts are run, files are read, and the engine is told.
+//! What instances track besides interfaces: scripts are run, files are read, processes are counted, and the engine is
+//! told.
 //!
-//! Everything here happens on the helper thread, for it may block; only the first look at the files comes before the
-//! threads, so that instances begin with the right numbers.
+//! Everything here happens on the helper thread, for it may block; only the first look at files and processes comes
+//! before the threads, so that instances begin with the right numbers.
 //!
 //! | Question | File |
 //! |---|---|
-//! | Which scripts and files? | `tracked.rs` |
+//! | Which scripts, files and processes? | `tracked.rs` |
 //! | When does a script run, when is it ended? | `schedule.rs`, `run.rs` |
 //! | What does the log say about results? | `results.rs` |
 //! | When is a file read, and what number is it? | `files.rs`, `number.rs` |
+//! | How many processes are there? | `processes/` |
 
 mod files;
 mod number;
+mod processes;
 mod results;
 mod run;
 mod schedule;
@@ -30,9 +33,10 @@ use keepalived_surfaces::{Level, LogLine};
 use keepalived_types::Instant;
 use keepalived_vrrp::Reading;
 use keepalived_vrrp::config::Config;
+use processes::ProcessWatch;
 use results::Results;
 use schedule::{Action, Outcome, Schedule};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// What trackers act through.
 pub(super) struct Means<'a> {
@@ -44,23 +48,34 @@ pub(super) struct Means<'a> {
     pub(super) launcher: &'a Launcher,
 }
 
-/// Scripts and files. Readable when files have changed.
+/// Scripts, files and processes. Readable when files have changed; see [`Trackers::process_events`] for processes.
 #[derive(Debug)]
 pub(super) struct Trackers {
     schedule: Schedule,
     results: Results,
     files: Files,
+    processes: ProcessWatch,
 }
 
 impl Trackers {
-    /// Writes initial numbers, unless this process goes on for one that was killed, and reads all files. Scripts begin
-    /// with the first [`Trackers::handle_timeout`].
+    /// Writes initial numbers, unless this process goes on for one that was killed, reads all files and counts processes.
+    /// Scripts begin with the first [`Trackers::handle_timeout`]. `origin` is the network namespace that the daemon was
+    /// started in, when it has left it.
     ///
     /// # Errors
     /// When the process is out of descriptors.
-    pub(super) fn new(setup: &VrrpSetup, means: &mut Means<'_>, now: Instant) -> Result<Self> {
-        let mut trackers =
-            Self { schedule: Schedule::default(), results: Results::default(), files: Files::new()? };
+    pub(super) fn new(
+        setup: &VrrpSetup,
+        origin: Option<OwnedFd>,
+        means: &mut Means<'_>,
+        now: Instant,
+    ) -> Result<Self> {
+        let mut trackers = Self {
+            schedule: Schedule::default(),
+            results: Results::default(),
+            files: Files::new()?,
+            processes: ProcessWatch::new(origin),
+        };
         if setup.adopt.is_empty() {
             let complaints = files::initialise(&tracked::files(&setup.vrrp));
             complaints.iter().for_each(|complaint| means.logger.info(complaint));
@@ -76,6 +91,7 @@ impl Trackers {
         let actions = self.schedule.configure(scripts, now);
         self.perform(actions, means);
         tell(self.files.configure(&tracked::files(config), now), means);
+        tell_counts(self.processes.configure(tracked::processes(config), now), means);
     }
 
     /// Does what is due.
@@ -83,6 +99,7 @@ impl Trackers {
         let actions = self.schedule.handle_timeout(now);
         self.perform(actions, means);
         tell(self.files.handle_timeout(now), means);
+        tell_counts(self.processes.handle_timeout(now), means);
     }
 
     /// A child has ended. Returns whether it was one of these.
@@ -93,9 +110,16 @@ impl Trackers {
         is_ours
     }
 
-    /// The descriptor is readable.
-    pub(super) fn handle_files(&mut self, means: &mut Means<'_>, now: Instant) {
+    /// The descriptor that is readable when processes have changed, if the kernel tells of them: there may be one after
+    /// each [`Trackers::configure`].
+    pub(super) fn process_events(&self) -> Option<BorrowedFd<'_>> {
+        self.processes.descriptor()
+    }
+
+    /// One of the descriptors is readable.
+    pub(super) fn handle_readable(&mut self, means: &mut Means<'_>, now: Instant) {
         tell(self.files.handle_events(now), means);
+        tell_counts(self.processes.handle_events(now), means);
     }
 
     /// No more runs, and SIGTERM for those that have not ended.
@@ -106,7 +130,9 @@ impl Trackers {
 
     /// When to call [`Trackers::handle_timeout`].
     pub(super) fn next_deadline(&self) -> Option<Instant> {
-        [self.schedule.next_deadline(), self.files.next_deadline()].into_iter().flatten().min()
+        let deadlines =
+            [self.schedule.next_deadline(), self.files.next_deadline(), self.processes.next_deadline()];
+        deadlines.into_iter().flatten().min()
     }
 
     /// Scripts that have not ended.
@@ -165,5 +191,12 @@ fn tell(news: News, means: &mut Means<'_>) {
     news.lines.into_iter().for_each(|line| means.logger.info(line));
     for (name, value) in news.values {
         means.outbox.put(ToEngine::Tracker { name, reading: Reading::File(i64::from(value)) });
+    }
+}
+
+fn tell_counts(news: processes::News, means: &mut Means<'_>) {
+    news.lines.into_iter().for_each(|line| means.logger.info(line));
+    for (name, count) in news.counts {
+        means.outbox.put(ToEngine::Tracker { name, reading: Reading::Processes(count) });
     }
 }
