@@ -11,6 +11,7 @@ pub mod configuration;
 pub mod control;
 mod dump_file;
 pub mod exec_helper;
+pub mod fifo;
 pub mod host;
 pub mod ipc;
 pub mod log;

@@ -139,6 +139,8 @@ fn setup(instances: Vec<InstanceConfig>) -> VrrpSetup {
         exec_helper: env!("CARGO_BIN_EXE_keepalived-exec").into(),
         keep_at_stop: false,
         address_monitoring: false,
+        fifos: Vec::new(),
+        fifo_states_on_reload: false,
         adopt: Vec::new(),
     }
 }

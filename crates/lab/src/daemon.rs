@@ -14,6 +14,10 @@ use crate::{Error, Result};
 const ENTER: &str = r#"set -e
 home=$1 programs=$2
 shift 2
+if [ -d /run/netns ]; then
+    mkdir -p "$home/run/netns"
+    mount --rbind /run/netns "$home/run/netns"
+fi
 if [ -n "$programs" ]; then
     mkdir -p "$home/run/lab"
     mount --bind "$programs" "$home/run/lab"
@@ -36,11 +40,22 @@ pub struct Daemon {
 
 /// A command line of either program that runs on a node and sees the node's directories.
 pub(crate) fn on_node(node: &Node, program: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new("ip");
+    command.args(["netns", "exec", node.namespace().name()]);
+    with_directories(command, node, program, arguments)
+}
+
+/// The same, but in the network namespace of the tests: the program has to enter the node's by itself.
+fn outside(node: &Node, program: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "--propagation", "private"]);
+    with_directories(command, node, program, arguments)
+}
+
+fn with_directories(mut command: Command, node: &Node, program: &Path, arguments: &[&str]) -> Command {
     let system = ["/usr/sbin", "/usr/bin", "/usr/lib/frr"].iter().any(|known| program.starts_with(known));
     let directory = program.parent().unwrap_or(Path::new("/"));
-    let mut command = Command::new("ip");
-    command.args(["netns", "exec", node.namespace().name(), "sh", "-c", ENTER, "lab"]);
-    command.arg(node.home());
+    command.args(["sh", "-c", ENTER, "lab"]).arg(node.home());
     if system {
         command.arg("").arg(program);
     } else {
@@ -70,7 +85,21 @@ impl Daemon {
         node.write_file("/etc/keepalived/keepalived.conf", configuration)?;
         let mut arguments = vec!["-n", "-l", "-D", "-G"];
         arguments.extend(options);
-        let mut command = on_node(node, &program.path()?, &arguments);
+        Self::run(node, program, on_node(node, &program.path()?, &arguments))
+    }
+
+    /// As [`Daemon::start`], but outside the node's network namespace, which the program is told to enter, so that it
+    /// keeps what only the machine's own namespace has.
+    ///
+    /// # Errors
+    /// As [`Daemon::start`].
+    pub fn start_outside(node: &Node, program: Program, configuration: &str) -> Result<Self> {
+        node.write_file("/etc/keepalived/keepalived.conf", configuration)?;
+        let arguments = ["-n", "-l", "-D", "-G", "-s", node.namespace().name()];
+        Self::run(node, program, outside(node, &program.path()?, &arguments))
+    }
+
+    fn run(node: &Node, program: Program, mut command: Command) -> Result<Self> {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(Error::io("starting keepalived"))?;
         let log = Log::default();

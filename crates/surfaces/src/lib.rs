@@ -3,9 +3,11 @@
 #![forbid(unsafe_code)]
 
 pub mod dump;
+mod fifo_lines;
 mod log_lines;
 mod notify;
 pub mod view;
 
+pub use fifo_lines::FifoLines;
 pub use log_lines::{Level, LogLine, log_lines};
 pub use notify::{Hooks, Invocation, invocations};

@@ -74,7 +74,7 @@ pub fn invocations(hooks: &Hooks, event: &Event) -> Vec<Invocation> {
 }
 
 /// A removal is told as FAULT unless `notify_deleted` asks for DELETED.
-fn announced(state: State, notify_deleted: bool) -> State {
+pub(crate) fn announced(state: State, notify_deleted: bool) -> State {
     if state == State::Deleted && !notify_deleted { State::Fault } else { state }
 }
 

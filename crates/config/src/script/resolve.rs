@@ -9,7 +9,7 @@ use keepalived_types::{Command, Credentials};
 use std::path::{Path, PathBuf};
 
 /// The user that scripts run as when nobody is named and it exists.
-const DEFAULT_USER: &str = "keepalived_script";
+pub(crate) const DEFAULT_USER: &str = "keepalived_script";
 
 /// Who runs a script, as far as reports differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

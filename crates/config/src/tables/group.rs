@@ -65,7 +65,7 @@ static SYNC_GROUP_TABLE: &[Keyword<GroupDraft>] = &[
             group.smtp_alert = switch(args, context, complaint).or(group.smtp_alert);
         },
     ),
-    pending(
+    acted(
         "notify_priority_changes",
         "[on|off]",
         "vrrp_notify_priority_changes",

@@ -194,7 +194,7 @@ const TERMINATE_DELAY: Keyword<Draft> = acted(
     "terminate_delay",
     "<0.000001-3600 seconds>",
     "0",
-    "How long the quorum must be lost to count.",
+    "How long a quorum that was lost or reached by the end of a process must last to count.",
     |draft, args, context| {
         draft.terminate_delay = delay(draft, args, context).unwrap_or(draft.terminate_delay);
     },
@@ -204,7 +204,7 @@ const FORK_DELAY: Keyword<Draft> = acted(
     "fork_delay",
     "<0.000001-3600 seconds>",
     "0",
-    "How long the quorum must be reached to count.",
+    "How long a quorum that was reached or lost by the start of a process must last to count.",
     |draft, args, context| draft.fork_delay = delay(draft, args, context).unwrap_or(draft.fork_delay),
 );
 

@@ -1,5 +1,6 @@
 //! The messages.
 
+use crate::fifo::FifoSetup;
 use crate::log::LogSettings;
 use keepalived_config::model::ProcessSettings;
 use keepalived_events::{Event, Snapshot};
@@ -54,6 +55,10 @@ pub struct VrrpSetup {
     pub umask: u32,
     /// The program that starts scripts with other credentials.
     pub exec_helper: PathBuf,
+    /// The FIFOs to write to.
+    pub fifos: Vec<FifoSetup>,
+    /// `fifo_write_vrrp_states_on_reload`.
+    pub fifo_states_on_reload: bool,
     /// `-V`: at the end leave addresses in place and send no priority 0.
     pub keep_at_stop: bool,
     /// `-a`: log every address that comes or goes.

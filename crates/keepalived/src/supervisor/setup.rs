@@ -2,8 +2,9 @@
 
 use super::launch::Launch;
 use crate::configuration::DEFAULT_UMASK;
+use crate::fifo::FifoSetup;
 use crate::ipc::{Adoption, VrrpSetup};
-use keepalived_config::model::Config;
+use keepalived_config::model::{Config, Fifo};
 
 /// Everything the VRRP process needs.
 pub(super) fn vrrp(launch: &Launch, config: &Config, adopt: Vec<Adoption>) -> VrrpSetup {
@@ -17,10 +18,23 @@ pub(super) fn vrrp(launch: &Launch, config: &Config, adopt: Vec<Adoption>) -> Vr
         log: launch.child_log("_vrrp"),
         umask: umask(launch, config),
         exec_helper: launch.exec_helper.clone(),
+        fifos: vrrp_fifos(config),
+        fifo_states_on_reload: config.global.fifos.vrrp_states_on_reload,
         keep_at_stop: options.shutdown.keep_vrrp,
         address_monitoring: options.monitor_addresses,
         adopt,
     }
+}
+
+/// The FIFOs that VRRP writes to, and their readers.
+fn vrrp_fifos(config: &Config) -> Vec<FifoSetup> {
+    let fifos = &config.global.fifos;
+    let setup = |label: &str, fifo: &Option<Fifo>| {
+        let Fifo { path, owner, script } = fifo.as_ref()?;
+        let (path, owner, reader) = (path.clone(), owner.clone(), script.clone());
+        Some(FifoSetup { label: label.to_owned(), path, owner, reader })
+    };
+    [setup("notify fifo", &fifos.all), setup("vrrp notify fifo", &fifos.vrrp)].into_iter().flatten().collect()
 }
 
 /// The command line's umask, else the configuration's, else 0177.

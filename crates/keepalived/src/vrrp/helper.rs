@@ -5,6 +5,7 @@ use super::messages::{Inbox, Outbox, ToEngine, ToHelper};
 use super::script_queue::{ScriptQueue, Start};
 use super::trackers::{self, Means, Trackers};
 use crate::exec_helper;
+use crate::fifo::{FifoSetup, Fifos};
 use crate::ipc::{Channel, FromVrrp, ToVrrp, VrrpSetup};
 use crate::log::Logger;
 use keepalived_events::{Event, What};
@@ -12,7 +13,7 @@ use keepalived_kernel::process::{self, Ending, Pid};
 use keepalived_kernel::reactor::{Interest, Reactor, Ready};
 use keepalived_kernel::signals::{self, Signals};
 use keepalived_kernel::{Result, clock};
-use keepalived_surfaces::{Hooks, Level, invocations, log_lines};
+use keepalived_surfaces::{FifoLines, Hooks, Level, invocations, log_lines};
 use keepalived_types::Instant;
 use keepalived_vrrp::Subject;
 use std::os::fd::AsFd;
@@ -40,6 +41,10 @@ pub(super) struct Helper {
     scripts: ScriptQueue,
     trackers: Trackers,
     launcher: Launcher,
+    fifo_lines: FifoLines,
+    fifos: Fifos,
+    /// Readers of FIFOs are told all states after a reload.
+    states_on_reload: bool,
     /// The end has been asked for, and when patience with scripts ends.
     stop_by: Option<Instant>,
 }
@@ -69,7 +74,7 @@ impl Helper {
         reactor.register(children.as_fd(), CHILDREN, Interest::Read)?;
         reactor.register(trackers.as_fd(), TRACKERS, Interest::Read)?;
         watch_processes(&reactor, &trackers);
-        Ok(Self {
+        let mut helper = Self {
             reactor,
             inbox,
             outbox,
@@ -81,8 +86,13 @@ impl Helper {
             scripts: ScriptQueue::default(),
             trackers,
             launcher,
+            fifo_lines: FifoLines::new(&setup.vrrp),
+            fifos: Fifos::default(),
+            states_on_reload: setup.fifo_states_on_reload,
             stop_by: None,
-        })
+        };
+        helper.open_fifos(&setup.fifos, clock::now());
+        Ok(helper)
     }
 
     /// Runs until the engine's thread says stop and the scripts have ended.
@@ -101,6 +111,8 @@ impl Helper {
             }
             let (trackers, mut means) = self.tracking();
             trackers.handle_timeout(&mut means, now);
+            let lines = self.fifos.handle_timeout(now);
+            self.log_all(lines);
             self.outbox.wake();
             self.watch_backlog();
         }
@@ -114,7 +126,12 @@ impl Helper {
     }
 
     fn next_deadline(&self) -> Option<Instant> {
-        let deadlines = [self.scripts.next_deadline(), self.trackers.next_deadline(), self.stop_by];
+        let deadlines = [
+            self.scripts.next_deadline(),
+            self.trackers.next_deadline(),
+            self.fifos.next_deadline(),
+            self.stop_by,
+        ];
         deadlines.into_iter().flatten().min()
     }
 
@@ -127,7 +144,9 @@ impl Helper {
     fn is_done(&self) -> bool {
         self.stop_by.is_some_and(|by| {
             let told = !self.connected || !self.channel.has_backlog();
-            let idle = self.scripts.is_idle() && self.trackers.alive().next().is_none();
+            let idle = self.scripts.is_idle()
+                && self.trackers.alive().next().is_none()
+                && self.fifos.readers().next().is_none();
             (idle && told) || clock::now() >= by
         })
     }
@@ -156,7 +175,13 @@ impl Helper {
             ToHelper::Log { detail: true, text } => self.logger.detail(text),
             ToHelper::Log { detail: false, text } => self.logger.info(text),
             ToHelper::Started => self.tell(&FromVrrp::Started),
-            ToHelper::Reloaded => self.tell(&FromVrrp::Reloaded),
+            ToHelper::Reloaded => {
+                if self.states_on_reload {
+                    let states = self.fifo_lines.states();
+                    states.iter().for_each(|line| self.write_fifos(line, now));
+                }
+                self.tell(&FromVrrp::Reloaded);
+            }
             ToHelper::Snapshot(snapshot) => self.tell(&FromVrrp::Snapshot(snapshot)),
             ToHelper::Dump(dump) => dump.write(&self.logger),
             ToHelper::ReloadRequested => self.tell(&FromVrrp::ReloadRequested),
@@ -164,6 +189,8 @@ impl Helper {
                 self.stop_by = Some(now + PATIENCE_AT_STOP);
                 let (trackers, mut means) = self.tracking();
                 trackers.stop(&mut means, now);
+                let lines = self.fifos.close(now);
+                self.log_all(lines);
             }
         }
     }
@@ -186,7 +213,26 @@ impl Helper {
                 self.start(start, now);
             }
         }
+        // Made even when nobody reads: a reload may bring a FIFO whose readers want the states.
+        if let Some(line) = self.fifo_lines.line(vrrp) {
+            self.write_fifos(&line, now);
+        }
         self.tell(&FromVrrp::Event(event));
+    }
+
+    fn open_fifos(&mut self, setups: &[FifoSetup], now: Instant) {
+        let launcher = &self.launcher;
+        let lines = self.fifos.configure(setups, &mut |command, more| launcher.launch(command, more), now);
+        self.log_all(lines);
+    }
+
+    fn write_fifos(&mut self, line: &str, now: Instant) {
+        let lines = self.fifos.write(line, now);
+        self.log_all(lines);
+    }
+
+    fn log_all(&self, lines: Vec<String>) {
+        lines.into_iter().for_each(|line| self.logger.info(line));
     }
 
     fn start(&mut self, start: Start, now: Instant) {
@@ -215,6 +261,10 @@ impl Helper {
             if trackers.ended(pid, ending, &mut means) {
                 continue;
             }
+            if let Some(line) = self.fifos.ended(pid, ending) {
+                self.log_all(line.into_iter().collect());
+                continue;
+            }
             if ending == Ending::Exited(i32::from(exec_helper::CANNOT_EXECUTE)) {
                 self.logger.alert(format!("script with pid {} could not be executed", pid.as_raw_nonzero()));
             }
@@ -230,7 +280,7 @@ impl Helper {
     /// Scripts that are still there get SIGKILL with everything they started: none outlives the daemon.
     fn end_scripts(&mut self) {
         let notified = self.scripts.alive().filter_map(|pid| i32::try_from(pid).ok().and_then(Pid::from_raw));
-        for pid in notified.chain(self.trackers.alive()) {
+        for pid in notified.chain(self.trackers.alive()).chain(self.fifos.readers()) {
             // It may have ended a moment ago.
             drop(process::kill_group(pid, signals::KILL));
         }
@@ -269,6 +319,8 @@ impl Helper {
                 self.logger.info("Reloading");
                 // Removed instances are told about with the scripts they had.
                 self.hooks.add(&setup.vrrp);
+                self.fifo_lines.add(&setup.vrrp);
+                self.states_on_reload = setup.fifo_states_on_reload;
                 self.launcher.set_umask(setup.umask);
                 if let Some(line) = trackers::without_unwatched(&mut setup.vrrp) {
                     self.logger.info(line);
@@ -277,6 +329,7 @@ impl Helper {
                 let (trackers, mut means) = self.tracking();
                 trackers.configure(&setup.vrrp, &mut means, now);
                 watch_processes(&self.reactor, &self.trackers);
+                self.open_fifos(&setup.fifos, now);
             }
             ToVrrp::Snapshot => self.outbox.put(ToEngine::Snapshot),
             ToVrrp::Start(_) => self.logger.error("a second start message from the supervisor was ignored"),

@@ -97,3 +97,17 @@ impl Pair {
 pub(crate) fn with_log(error: Error, daemon: &Daemon) -> Error {
     Error::Unexpected(format!("{error}\nlog of {}:\n{}", daemon.node().name(), daemon.log().text()))
 }
+
+/// Runs labs side by side, since they mostly wait, and names those that fail.
+pub(crate) fn side_by_side(labs: &[(&str, fn() -> Result<()>)]) {
+    let failures: Vec<String> = std::thread::scope(|scope| {
+        let running: Vec<_> = labs.iter().map(|(name, lab)| (name, scope.spawn(lab))).collect();
+        let outcome = |(name, lab): (&&str, std::thread::ScopedJoinHandle<'_, Result<()>>)| match lab.join() {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(format!("{name}: {error}")),
+            Err(_) => Some(format!("{name}: it panicked, see above")),
+        };
+        running.into_iter().filter_map(outcome).collect()
+    });
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}

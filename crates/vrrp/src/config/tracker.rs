@@ -89,9 +89,9 @@ pub struct ProcessTracker {
     pub quorum: u32,
     /// Most processes; `None` for no limit.
     pub quorum_max: Option<u32>,
-    /// How long the quorum must have been reached to count.
+    /// How long a change of the quorum by the start of a process must last to count.
     pub fork_delay: Duration,
-    /// How long the quorum must have been lost to count.
+    /// The same for a change by the end of a process.
     pub terminate_delay: Duration,
 }
 

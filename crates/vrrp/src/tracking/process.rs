@@ -33,7 +33,7 @@ impl Process {
 
     /// Takes a count. Has the verdict changed at once?
     pub(super) fn read(&mut self, count: u32, timers: &mut Timers, now: Instant) -> bool {
-        self.count = Some(count);
+        let before = self.count.replace(count);
         let met = self.config.is_met_by(count);
         let due = process_delay(self.number);
         if self.believed == Some(met) {
@@ -42,7 +42,8 @@ impl Process {
         }
         let delay = match self.believed {
             None => Duration::ZERO,
-            Some(_) if met => self.config.fork_delay,
+            // What counts is what the processes do: with `quorum_max`, a start can lose the quorum and an end regain it.
+            Some(_) if before.is_some_and(|before| count > before) => self.config.fork_delay,
             Some(_) => self.config.terminate_delay,
         };
         if let Some(due) = due.filter(|_| delay > Duration::ZERO) {

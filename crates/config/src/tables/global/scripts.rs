@@ -9,7 +9,7 @@ use crate::model::{Fifo, Fifos};
 use crate::tables::row::{acted, pending};
 use crate::tables::scalar::{lacking, mistaken, unsigned};
 use crate::tables::script;
-use keepalived_types::Command;
+use keepalived_types::{Command, Credentials};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -140,7 +140,8 @@ fn fifo(
     if place(&mut global.settings.fifos).is_some() {
         return mistaken(word, context, format!("{keyword} already specified - ignoring {}", word.text));
     }
-    let owner = if args.remaining() > 0 { script::credentials(args, context) } else { None };
+    let owner =
+        if args.remaining() > 0 { script::credentials(args, context) } else { default_owner(context) };
     let path = PathBuf::from(word.text);
     *place(&mut global.settings.fifos) = Some(Fifo { path, owner, script: None });
     match keyword {
@@ -148,6 +149,15 @@ fn fifo(
         "vrrp_notify_fifo" => global.lines.mark("vrrp_notify_fifo", args.span()),
         _ => global.lines.mark("lvs_notify_fifo", args.span()),
     }
+}
+
+/// The user that scripts have so far. Nothing is said when there is none: then the FIFO is our own.
+fn default_owner(context: &Context<'_>) -> Option<Credentials> {
+    let named = context.scripts.user.clone();
+    named.or_else(|| {
+        let user = context.host.user(crate::script::DEFAULT_USER)?;
+        Some(Credentials { uid: user.uid, gid: user.gid, groups: None })
+    })
 }
 
 /// One of their readers; the first line wins.
@@ -163,29 +173,36 @@ fn reader(place: &mut Option<Command>, args: &mut Args<'_>, context: &mut Contex
 }
 
 const fn fifo_row(
+    status: Status,
     name: &'static str,
     help: &'static str,
     apply: crate::tables::row::Apply<GlobalDraft>,
 ) -> Row {
     let usage = "<path> [<user> [<group>]]";
-    Keyword { name, usage, default: "none", help, status: Status::Pending, kind: Kind::Line(apply) }
+    Keyword { name, usage, default: "none", help, status, kind: Kind::Line(apply) }
 }
 
 const fn reader_row(
+    status: Status,
     name: &'static str,
     help: &'static str,
     apply: crate::tables::row::Apply<GlobalDraft>,
 ) -> Row {
     let usage = "<script> [<user> [<group>]]";
-    Keyword { name, usage, default: "none", help, status: Status::Pending, kind: Kind::Line(apply) }
+    Keyword { name, usage, default: "none", help, status, kind: Kind::Line(apply) }
 }
 
-pub(super) const NOTIFY_FIFO: Row =
-    fifo_row("notify_fifo", "A FIFO that gets a line for every change.", |global, args, context| {
+pub(super) const NOTIFY_FIFO: Row = fifo_row(
+    Status::Acted,
+    "notify_fifo",
+    "A FIFO that gets a line for every change.",
+    |global, args, context| {
         fifo(global, args, context, |fifos| &mut fifos.all);
-    });
+    },
+);
 
 pub(super) const VRRP_NOTIFY_FIFO: Row = fifo_row(
+    Status::Acted,
     "vrrp_notify_fifo",
     "A FIFO that gets a line for every change of VRRP.",
     |global, args, context| {
@@ -194,31 +211,35 @@ pub(super) const VRRP_NOTIFY_FIFO: Row = fifo_row(
 );
 
 pub(super) const LVS_NOTIFY_FIFO: Row = fifo_row(
+    Status::Pending,
     "lvs_notify_fifo",
     "A FIFO that gets a line for every change of a virtual or real server.",
     |global, args, context| fifo(global, args, context, |fifos| &mut fifos.lvs),
 );
 
 pub(super) const NOTIFY_FIFO_SCRIPT: Row = reader_row(
+    Status::Acted,
     "notify_fifo_script",
     "Started to read notify_fifo, whose path is added as last argument.",
     |global, args, context| reader(&mut global.fifo_scripts.all, args, context),
 );
 
 pub(super) const VRRP_NOTIFY_FIFO_SCRIPT: Row = reader_row(
+    Status::Acted,
     "vrrp_notify_fifo_script",
     "Started to read vrrp_notify_fifo, whose path is added as last argument.",
     |global, args, context| reader(&mut global.fifo_scripts.vrrp, args, context),
 );
 
 pub(super) const LVS_NOTIFY_FIFO_SCRIPT: Row = reader_row(
+    Status::Pending,
     "lvs_notify_fifo_script",
     "Started to read lvs_notify_fifo, whose path is added as last argument.",
     |global, args, context| reader(&mut global.fifo_scripts.lvs, args, context),
 );
 
 pub(super) const FIFO_WRITE_VRRP_STATES_ON_RELOAD: Row = flag(
-    Status::Pending,
+    Status::Acted,
     "fifo_write_vrrp_states_on_reload",
     "Write all states to the FIFOs once more after a reload.",
     |global, _, _| global.settings.fifos.vrrp_states_on_reload = true,

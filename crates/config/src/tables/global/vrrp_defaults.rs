@@ -346,7 +346,7 @@ pub(super) const V3_CHECKSUM_AS_V2: Row = default_switch(
     },
 );
 
-pub(super) const VRRP_NOTIFY_PRIORITY_CHANGES: Row = pending(
+pub(super) const VRRP_NOTIFY_PRIORITY_CHANGES: Row = acted(
     "vrrp_notify_priority_changes",
     "[on|off]",
     "off",

@@ -111,7 +111,7 @@ pub(super) const SMTP_ALERT: Row = pending(
     },
 );
 
-pub(super) const NOTIFY_PRIORITY_CHANGES: Row = pending(
+pub(super) const NOTIFY_PRIORITY_CHANGES: Row = acted(
     "notify_priority_changes",
     "[on|off]",
     "the sync group's, else vrrp_notify_priority_changes",

@@ -10,6 +10,9 @@ use std::time::Duration;
 /// The shortest interval that the configuration allows; a shorter one would be an endless loop.
 const SHORTEST: Duration = Duration::from_millis(1);
 
+/// Starts in one call: each takes a millisecond or so, and the helper thread has other things to do as well.
+const STARTS: usize = 16;
+
 /// How a run ended, or failed to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
@@ -91,13 +94,13 @@ impl Schedule {
         actions
     }
 
-    /// What is due now.
+    /// What is due now. When many scripts are, the next call has the others, those first that have waited longest.
     pub(super) fn handle_timeout(&mut self, now: Instant) -> Vec<Action> {
         let mut actions = Vec::new();
+        let mut due: Vec<&mut Script> = self.scripts.iter_mut().filter(|script| script.due <= now).collect();
+        due.sort_by_key(|script| script.due);
+        due.into_iter().take(STARTS).for_each(|script| actions.extend(script.begin(now)));
         for script in &mut self.scripts {
-            if script.due <= now {
-                actions.extend(script.begin(now));
-            }
             if let Some(run) = &mut script.run {
                 advance(&script.config.name, run, now, &mut actions);
             }
