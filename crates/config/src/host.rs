@@ -65,6 +65,11 @@ pub trait Host {
     fn file_mode(&self, _path: &Path) -> Option<u32> {
         None
     }
+    /// Why a `track_file` at `path` could not be followed: "is on a proc file system". `None` when it can, or when it
+    /// cannot be told.
+    fn untrackable(&self, _path: &Path) -> Option<String> {
+        None
+    }
     /// Where relative paths start. `None` when it cannot be told.
     fn current_directory(&self) -> Option<PathBuf> {
         None

@@ -206,17 +206,20 @@ fn two_equals_and_a_check() -> Result<()> {
     let (mut on_a, mut on_b) = (Service::new("haproxya"), Service::new("haproxyb"));
     let globals =
         "global_defs {\n    script_user root\n    enable_script_security\n    max_auto_priority 10\n}\n";
-    let configuration = |service: &Service| {
+    let configuration = |program: Program, service: &Service| {
+        // 2.2.7 runs what a symbolic link leads to under that name, so that it would run pidof as killall5.
+        let look_for = if program == Program::Debian { "/usr/bin/pgrep" } else { "/usr/bin/pidof" };
         let script = format!(
-            "vrrp_script chk {{\n    script \"/usr/bin/pidof {}\"\n    interval 1\n    weight 20\n}}\n",
+            "vrrp_script chk {{\n    script \"{look_for} {}\"\n    interval 1\n    weight 20\n}}\n",
             service.name
         );
         let instance = Classic::backup().line("track_script {").line("    chk").line("}");
         format!("{globals}{script}{}", instance.text())
     };
-    let a = Daemon::start(&pair.a, Program::under_test(), &configuration(&on_a))?;
+    let a = Daemon::start(&pair.a, Program::under_test(), &configuration(Program::under_test(), &on_a))?;
     pair.a.wait_for_address(vip(), PATIENCE).map_err(|error| with_log(error, &a))?;
-    let b = Daemon::start(&pair.b, Program::Debian, &configuration(&on_b))?;
+    a.wait_for_log("(VI_1) Changing effective priority from 100 to 120", PATIENCE)?;
+    let b = Daemon::start(&pair.b, Program::Debian, &configuration(Program::Debian, &on_b))?;
     b.wait_for_log("(VI_1) Changing effective priority from 100 to 120", PATIENCE)?;
     let stays = |node: &Node| -> Result<()> {
         std::thread::sleep(INTERVAL * 5);
@@ -226,8 +229,9 @@ fn two_equals_and_a_check() -> Result<()> {
     stays(&pair.a)?;
     on_a.end();
     moves(&pair.a, &pair.b, PATIENCE, &a)?;
+    let mark = a.log().mark();
     on_a.begin();
-    a.log().wait_for_since(a.log().mark() / 2, "VRRP_Script(chk) succeeded", PATIENCE)?;
+    a.log().wait_for_since(mark, "VRRP_Script(chk) succeeded", PATIENCE)?;
     stays(&pair.b)?;
     on_b.end();
     moves(&pair.b, &pair.a, PATIENCE, &a)

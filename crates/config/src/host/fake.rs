@@ -20,6 +20,7 @@ pub struct FakeHost {
     iproute: BTreeMap<(String, String), u32>,
     modes: BTreeMap<PathBuf, u32>,
     directory: Option<PathBuf>,
+    untrackable: BTreeMap<PathBuf, String>,
     own_ids: (u32, u32),
     host_name: String,
     processors: u32,
@@ -46,6 +47,7 @@ impl FakeHost {
             iproute: BTreeMap::new(),
             modes: BTreeMap::new(),
             directory: None,
+            untrackable: BTreeMap::new(),
             own_ids: (0, 0),
             host_name: "node".to_owned(),
             processors: 4,
@@ -55,6 +57,13 @@ impl FakeHost {
         host.interfaces.insert("eth0".to_owned(), Self::link(1500, false));
         host.interfaces.insert("eth1".to_owned(), Self::link(1500, false));
         host.with_user("root", 0, 0).with_group("root", 0)
+    }
+
+    /// A file that cannot be tracked, and why.
+    #[must_use]
+    pub fn with_untrackable(mut self, path: &str, why: &str) -> Self {
+        self.untrackable.insert(path.into(), why.to_owned());
+        self
     }
 
     fn link(mtu: u32, loopback: bool) -> HostInterface {
@@ -213,6 +222,10 @@ impl Host for FakeHost {
 
     fn file_mode(&self, path: &Path) -> Option<u32> {
         self.modes.get(&self.located(path)).copied()
+    }
+
+    fn untrackable(&self, path: &Path) -> Option<String> {
+        self.untrackable.get(path).cloned()
     }
 
     fn current_directory(&self) -> Option<PathBuf> {

@@ -8,6 +8,7 @@ use crate::keyword::{Keyword, Section, Status};
 use crate::span::Span;
 use crate::tables::row::{acted, block};
 use crate::tables::scalar::{lacking, mistaken, signed};
+use crate::tables::track_script::UNUSABLE;
 use keepalived_types::PriorityWeight;
 use keepalived_vrrp::config::{FileTracker, InitFile, Track};
 use std::path::PathBuf;
@@ -146,6 +147,13 @@ fn close(config: &mut ConfigDraft, draft: Draft, context: &mut Context<'_>) {
         let message = format!("No file set for track_file {} - ignoring", draft.name);
         return context.report(Class::GeneralError, draft.span, message);
     };
+    if let Some(why) = context.host.untrackable(&path) {
+        let message = format!("track_file {}: {} {why} - ignoring", draft.name, path.display());
+        context.report(Class::GeneralError, draft.span, message);
+        // Known, so that its users are not told that it does not exist as well.
+        let _ = context.symbols.define(Symbol::File, &draft.name, draft.span, UNUSABLE);
+        return;
+    }
     let index = config.vrrp.files.len();
     if context.symbols.define(Symbol::File, &draft.name, draft.span, index).is_err() {
         return;

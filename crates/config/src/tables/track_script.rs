@@ -25,7 +25,7 @@ static BLOCK: Section<ConfigDraft, Draft> =
     Section { keywords: &[SCRIPT, INTERVAL, TIMEOUT, WEIGHT, RISE, FALL, USER, INIT_FAIL], open, close };
 
 /// The index of a script that cannot be run.
-const UNUSABLE: usize = usize::MAX;
+pub(super) const UNUSABLE: usize = usize::MAX;
 
 /// What the block says.
 struct Draft {

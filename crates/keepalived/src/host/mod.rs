@@ -1,5 +1,6 @@
 //! The machine that a configuration is read for, as it really is.
 
+mod file_systems;
 mod glob;
 mod interfaces;
 mod iproute;
@@ -54,6 +55,10 @@ impl Host for RealHost {
 
     fn file_mode(&self, path: &Path) -> Option<u32> {
         fs::metadata(path).ok().map(|metadata| metadata.mode() & 0o7777)
+    }
+
+    fn untrackable(&self, path: &Path) -> Option<String> {
+        file_systems::refusal(path)
     }
 
     fn current_directory(&self) -> Option<PathBuf> {

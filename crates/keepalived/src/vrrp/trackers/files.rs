@@ -20,6 +20,9 @@ use std::time::Duration;
 /// How often a directory that is not watched is looked at.
 const POLL: Duration = Duration::from_secs(1);
 
+/// Links to links that are followed; the kernel's own figure (path_resolution(7)).
+const MOST_LINKS: usize = 40;
+
 /// What has changed.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct News {
@@ -204,14 +207,21 @@ impl Tracked {
 
 /// Without links, so that the directory that is watched is the one that changes. What does not exist yet stays as it is.
 fn resolved(path: &Path) -> PathBuf {
-    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    if let Ok(real) = fs::canonicalize(&path) {
-        return real;
+    let mut path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    for _ in 0..MOST_LINKS {
+        if let Ok(real) = fs::canonicalize(&path) {
+            return real;
+        }
+        let directory = path.parent().and_then(|directory| fs::canonicalize(directory).ok());
+        let (Some(directory), Some(name)) = (directory, path.file_name()) else {
+            return path;
+        };
+        path = directory.join(name);
+        // A link to what does not exist yet.
+        let Ok(target) = fs::read_link(&path) else { break };
+        path = directory.join(target);
     }
-    match (path.parent().and_then(|directory| fs::canonicalize(directory).ok()), path.file_name()) {
-        (Some(directory), Some(name)) => directory.join(name),
-        _ => path,
-    }
+    path
 }
 
 /// The first bytes of a file. Does not wait, whatever kind of file it is.

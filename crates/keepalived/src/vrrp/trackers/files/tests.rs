@@ -126,6 +126,20 @@ fn a_link_is_resolved_so_that_the_file_behind_it_is_watched() {
 }
 
 #[test]
+fn a_link_to_what_does_not_exist_yet_is_followed_as_well() {
+    let (place, elsewhere) = (directory(), directory());
+    let real = elsewhere.path().join("real");
+    for (name, target) in [("link", "second".into()), ("second", real.clone()), ("loop", "loop".into())] {
+        std::os::unix::fs::symlink::<PathBuf, _>(target, place.path().join(name)).expect("linked");
+    }
+    let mut files = Files::new().expect("a queue");
+    assert_eq!(files.configure(&[tracker("F", place.path().join("link"))], NOW).values, told(0));
+    write(&real, "2");
+    assert_eq!(files.handle_events(NOW).values, told(2));
+    assert_eq!(files.configure(&[tracker("L", place.path().join("loop"))], NOW).values.len(), 1);
+}
+
+#[test]
 fn a_reload_tells_only_what_is_new() {
     let place = directory();
     let (mut files, path, _) = watching(&place, Some("7"));
