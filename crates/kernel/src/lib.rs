@@ -11,6 +11,7 @@ pub mod clock;
 pub mod host;
 pub mod inotify;
 pub mod ipvs;
+pub mod linkbeat;
 pub mod lock_file;
 pub mod namespace;
 pub mod netlink;

@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn a_channel_is_opened_for_its_first_user_and_closed_after_its_last() {
         let group = ChannelAddress::Group("224.0.0.18".parse().expect("a literal address"));
-        let channel = Channel { family: Family::V4, interface: None, address: group };
+        let channel = Channel { family: Family::V4, interface: None, vrf: None, address: group };
         let (one, two) = (Vrid::new(1).expect("not 0"), Vrid::new(2).expect("not 0"));
         let mut channels = Channels::default();
         let mut effects = Vec::new();
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn a_failed_channel_names_its_users_and_is_gone() {
         let group = ChannelAddress::Group("224.0.0.18".parse().expect("a literal address"));
-        let channel = Channel { family: Family::V4, interface: None, address: group };
+        let channel = Channel { family: Family::V4, interface: None, vrf: None, address: group };
         let vrid = Vrid::new(1).expect("not 0");
         let mut channels = Channels::default();
         let mut effects = Vec::new();

@@ -22,6 +22,8 @@ pub struct Channel {
     pub family: Family,
     /// The interface it is bound to; `None` only for unicast without one.
     pub interface: Option<(IfIndex, InterfaceName)>,
+    /// The VRF it is bound to where there is no interface.
+    pub vrf: Option<InterfaceName>,
     /// The group that is joined, or the local address that is bound.
     pub address: ChannelAddress,
 }
@@ -115,4 +117,8 @@ pub struct InstanceView<'a> {
     pub config: &'a InstanceConfig,
     /// Its state.
     pub state: crate::State,
+    /// The channel it speaks and listens on, while it has one.
+    pub channel: Option<ChannelId>,
+    /// Its interface, while that exists.
+    pub link: Option<IfIndex>,
 }

@@ -300,7 +300,12 @@ impl Engine {
     #[must_use]
     pub fn instance(&self, id: InstanceId) -> Option<InstanceView<'_>> {
         let instance = self.instances.get(id)?;
-        Some(InstanceView { config: &instance.config, state: instance.state() })
+        Some(InstanceView {
+            config: &instance.config,
+            state: instance.state(),
+            channel: instance.channel,
+            link: instance.place.link,
+        })
     }
 
     /// All instances in the order of the configuration.

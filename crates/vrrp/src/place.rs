@@ -73,7 +73,8 @@ fn channel(config: &InstanceConfig, link: Option<IfIndex>, source: Option<IpAddr
         Transport::Multicast { group, .. } => ChannelAddress::Group(*group),
         Transport::Unicast { .. } => ChannelAddress::Local(source?),
     };
-    Some(Channel { family: config.family, interface, address })
+    let vrf = config.vrf.clone().filter(|_| interface.is_none());
+    Some(Channel { family: config.family, interface, vrf, address })
 }
 
 /// Moves the instance to a place it has been found: changes sockets and forgets the encoded advert.

@@ -7,6 +7,7 @@ mod election;
 mod global;
 mod groups;
 mod instance;
+mod linkbeat;
 mod lint;
 mod network;
 mod security;
@@ -43,6 +44,8 @@ pub(crate) fn complete(mut draft: ConfigDraft, context: &mut Context<'_>) -> Con
     groups::inherit_notices(&mut instances, &vrrp, &members, &draft.global.settings);
     let track_groups = groups::track_groups(&vrrp, context);
     report_missing_interfaces(&vrrp.interfaces.missing, context);
+    let everywhere = draft.global.settings.vrrp.linkbeat_use_polling;
+    let linkbeat = linkbeat::complete(vrrp.linkbeat, everywhere, &vrrp.instances, &instances);
 
     let files: Vec<_> = vrrp.files.into_iter().map(|(file, _)| file).collect();
     let globals = Globals {
@@ -66,7 +69,7 @@ pub(crate) fn complete(mut draft: ConfigDraft, context: &mut Context<'_>) -> Con
             track_groups,
             garp_groups: vrrp.garp_groups,
             interface_delays: vrrp.delays,
-            linkbeat: vrrp.linkbeat,
+            linkbeat,
             engine: draft.global.engine,
         },
         lvs,

@@ -2,7 +2,7 @@
 
 use crate::fifo::FifoSetup;
 use crate::log::LogSettings;
-use keepalived_config::model::ProcessSettings;
+use keepalived_config::model::{NetlinkBuffers, ProcessSettings};
 use keepalived_events::{Event, Snapshot};
 use keepalived_vrrp as vrrp;
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,8 @@ pub struct VrrpSetup {
     pub vrrp: vrrp::config::Config,
     /// Priority, memory locking, processors of the process.
     pub process: ProcessSettings,
+    /// Receive buffers of its netlink sockets; they are what they are from start to end.
+    pub netlink: NetlinkBuffers,
     /// Its name in process listings.
     pub process_name: Option<String>,
     /// Where it logs.

@@ -69,6 +69,11 @@ impl Announcer {
         self.bursts.retain(|burst| burst.instance != instance);
     }
 
+    /// The interface is gone; its number may come again.
+    pub(super) fn forget_link(&mut self, index: IfIndex) {
+        self.router_flags.remove(&index);
+    }
+
     /// Frames are waiting.
     #[must_use]
     pub(super) fn has_work(&self) -> bool {

@@ -58,12 +58,22 @@ impl Channels {
         let socket = VrrpSocket::open(&Settings {
             protocol: Protocol::Vrrp,
             interface: channel.interface.as_ref().map(|(index, _)| *index),
-            device: channel.interface.as_ref().map(|(_, name)| name.clone()),
+            device: channel.interface.as_ref().map(|(_, name)| name).or(channel.vrf.as_ref()).cloned(),
             reach,
         })?;
         reactor.register(socket.as_fd(), FIRST_TOKEN + u64::from(id.0), Interest::Read)?;
         self.sockets.insert(id, socket);
         Ok(())
+    }
+
+    /// Gives the receiving sockets this much room, in bytes; those that are not named keep what they have.
+    /// Returns what could not be done.
+    pub(super) fn resize(&self, room: &HashMap<ChannelId, usize>) -> Vec<String> {
+        let named = room.iter().filter_map(|(id, bytes)| Some((self.sockets.get(id)?, *bytes)));
+        named
+            .filter_map(|(socket, bytes)| socket.set_receive_buffer(bytes).err())
+            .map(|error| error.to_string())
+            .collect()
     }
 
     /// Closes the sockets of a channel.

@@ -4,14 +4,18 @@
 //! only then, let timers run out (after a stall, what was received meanwhile is read first); perform what the engine
 //! wants, adverts first, then addresses in batches, then announcements.
 
+mod topology;
+
 use super::announcer::Announcer;
 use super::channels::Channels;
 use super::dumps::{Dump, Wanted};
+use super::linkbeat::Linkbeat;
 use super::messages::{Inbox, Outbox, ToEngine, ToHelper};
 use super::network::{Deferred, Network};
+use super::redump::Redump;
+use super::secondaries::Secondaries;
 use crate::ipc::VrrpSetup;
 use keepalived_events::{Event, Snapshot, What};
-use keepalived_kernel::netlink::Change;
 use keepalived_kernel::packet_socket::PacketSocket;
 use keepalived_kernel::reactor::{Interest, Reactor, Ready};
 use keepalived_kernel::signals::{self, Signals};
@@ -19,7 +23,7 @@ use keepalived_kernel::{Result, clock};
 use keepalived_types::Instant;
 use keepalived_vrrp::config::Config;
 use keepalived_vrrp::{Effect, Engine, Start};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::os::fd::AsFd;
 use std::time::Duration;
@@ -28,6 +32,7 @@ const SIGNALS: u64 = 0;
 const MONITOR: u64 = 1;
 const REQUESTS: u64 = 2;
 const MESSAGES: u64 = 3;
+const LINKBEAT: u64 = 4;
 
 /// Timers due within the same slot share one wake-up.
 const QUANTUM: Duration = Duration::from_micros(500);
@@ -47,6 +52,11 @@ pub(super) struct Driver {
     channels: Channels,
     network: Network,
     announcer: Announcer,
+    secondaries: Secondaries,
+    linkbeat: Option<Linkbeat>,
+    redump: Redump,
+    /// Instances have come to other places since receive buffers and the like were looked at.
+    options_outdated: bool,
     to_helper: Outbox<ToHelper>,
     from_helper: Inbox<ToEngine>,
     events: u64,
@@ -70,7 +80,7 @@ impl Driver {
         from_helper: Inbox<ToEngine>,
     ) -> Result<Self> {
         let reactor = Reactor::new()?;
-        let network = Network::open()?;
+        let network = Network::open(setup.netlink)?;
         let announcer = Announcer::new(PacketSocket::open()?);
         reactor.register(signals.as_fd(), SIGNALS, Interest::Read)?;
         reactor.register(network.monitor.as_fd(), MONITOR, Interest::Read)?;
@@ -88,6 +98,10 @@ impl Driver {
             channels: Channels::default(),
             network,
             announcer,
+            secondaries: Secondaries::default(),
+            linkbeat: None,
+            redump: Redump::default(),
+            options_outdated: true,
             to_helper,
             from_helper,
             events: 0,
@@ -130,6 +144,8 @@ impl Driver {
         let leftovers = self.network.reconciler.leftovers(&addresses);
         self.network.perform(leftovers);
         self.advance_requests()?;
+        self.poll_links(configured, clock::now())?;
+        self.refresh_options();
         self.to_helper.put(ToHelper::Started);
         self.to_helper.wake();
         Ok(())
@@ -139,7 +155,7 @@ impl Driver {
         if self.network.has_work() || self.announcer.has_work() {
             return Some(Instant::ORIGIN);
         }
-        self.engine.next_deadline()
+        [self.engine.next_deadline(), self.redump.deadline()].into_iter().flatten().min()
     }
 
     fn turn(&mut self, ready: &[Ready], deadline: Option<Instant>, now: Instant) -> Result<()> {
@@ -165,6 +181,8 @@ impl Driver {
         }
         self.perform_effects();
         self.tell_losses(now);
+        self.start_over_if_due(now)?;
+        self.refresh_options();
         self.advance_requests()?;
         self.advance_announcements();
         let dropped = self.to_helper.take_dropped();
@@ -183,6 +201,7 @@ impl Driver {
             // The answers are read with the other work on requests, at the end of the turn.
             REQUESTS => {}
             MESSAGES => self.handle_messages(now),
+            LINKBEAT => self.handle_beats(now),
             token => {
                 if let Some(id) = Channels::of_token(token) {
                     self.receive(id, false, now);
@@ -194,79 +213,12 @@ impl Driver {
 
     fn receive(&mut self, id: keepalived_vrrp::ChannelId, drain: bool, now: Instant) {
         let engine = &mut self.engine;
+        let before = self.channels.malformed();
         self.channels.receive(id, drain, |received| engine.handle_advertisement(id, received, now));
-    }
-
-    fn read_changes(&mut self, now: Instant) -> Result<()> {
-        let mut changes = Vec::new();
-        while self.network.monitor.read(&mut changes)? {}
-        let mut overrun = false;
-        for change in changes {
-            overrun |= change == Change::Overrun;
-            self.handle_change(change, now);
+        if before == 0 && self.channels.malformed() > 0 {
+            let text = "received a datagram that is no VRRP packet; further ones are only counted".to_owned();
+            self.to_helper.put(ToHelper::Log { detail: false, text });
         }
-        if overrun { self.start_over(now) } else { Ok(()) }
-    }
-
-    /// Reports were lost: only a fresh dump can tell how things are.
-    fn start_over(&mut self, now: Instant) -> Result<()> {
-        self.to_helper.put(ToHelper::Log {
-            detail: false,
-            text: "Netlink: receive buffer overrun, reading all interfaces and addresses again".to_owned(),
-        });
-        let dump = self.network.dump()?;
-        for index in self.network.missing_from(&dump) {
-            self.handle_change(Change::LinkRemoved(index), now);
-        }
-        self.network.reconciler.start_over();
-        for change in dump {
-            self.handle_change(change, now);
-        }
-        Ok(())
-    }
-
-    fn handle_change(&mut self, change: Change, now: Instant) {
-        match change {
-            Change::LinkChanged(link) => {
-                if let Some(link) = self.network.learn_link(&link) {
-                    let index = link.index;
-                    self.engine.handle_link(link, now);
-                    let repairs = self.network.reconciler.repairs(Some(index));
-                    self.network.perform(repairs);
-                }
-            }
-            Change::LinkRemoved(index) => {
-                self.network.forget_link(index);
-                self.engine.handle_link_removed(index, now);
-            }
-            Change::AddressAdded(address) => {
-                self.log_address("Assigned", "added to", &address);
-                let learnt = self.network.learn_address(&address);
-                self.engine.handle_address(learnt, now);
-            }
-            Change::AddressRemoved(address) => {
-                self.log_address("Deassigned", "removed from", &address);
-                let forgotten = self.network.forget_address(&address);
-                self.engine.handle_address_removed(forgotten, now);
-            }
-            Change::Overrun => {}
-        }
-    }
-
-    fn log_address(&mut self, verb: &str, reflected: &str, address: &keepalived_kernel::netlink::Address) {
-        if !self.detail && !self.address_monitoring {
-            return;
-        }
-        let Some(name) = self.network.name(address.index).cloned() else {
-            return;
-        };
-        let ip = address.prefix.address();
-        if self.address_monitoring {
-            let text = format!("Netlink reflector reports IP {ip} {reflected} {name}");
-            self.to_helper.put_if_room(|| ToHelper::Log { detail: false, text });
-        }
-        let preposition = if verb == "Assigned" { "for" } else { "from" };
-        self.log_detail(|| format!("{verb} address {ip} {preposition} interface {name}"));
     }
 
     fn handle_signals(&mut self, now: Instant) {
@@ -302,7 +254,12 @@ impl Driver {
             match message {
                 ToEngine::Reload(config) => {
                     self.quantum = quantum_of(&config);
+                    if let Err(error) = self.poll_links(&config, now) {
+                        let text = format!("links are not polled: {error}");
+                        self.to_helper.put(ToHelper::Log { detail: false, text });
+                    }
                     self.engine.reconfigure(*config, now);
+                    self.options_outdated = true;
                     self.to_helper.put(ToHelper::Reloaded);
                 }
                 ToEngine::Tracker { name, reading } => self.engine.handle_tracker(&name, reading, now),
@@ -369,6 +326,7 @@ impl Driver {
     fn open_channel(&mut self, id: keepalived_vrrp::ChannelId, channel: &keepalived_vrrp::Channel) {
         match self.channels.open(id, channel, &self.reactor) {
             Ok(()) => {
+                self.options_outdated = true;
                 let line = sockpool_line(channel);
                 self.log_detail(|| line);
             }
@@ -425,6 +383,9 @@ impl Driver {
             self.reactor.wait(Some(due), Duration::ZERO, &mut ready)?;
             self.advance_requests()?;
         }
+        for text in self.secondaries.want(&HashMap::new()) {
+            self.to_helper.put(ToHelper::Log { detail: false, text });
+        }
         self.log_drops();
         self.to_helper.put(ToHelper::Stop);
         self.to_helper.wake();
@@ -436,6 +397,7 @@ impl Driver {
         let counts = [
             (self.channels.malformed(), "datagrams were no VRRP packets"),
             (self.announcer.failures(), "gratuitous ARP or neighbour advertisements could not be sent"),
+            (self.redump.overruns(), "times the kernel's reports about interfaces and addresses were lost"),
         ];
         for (count, what) in counts {
             if count > 0 {

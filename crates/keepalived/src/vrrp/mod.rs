@@ -6,11 +6,15 @@ mod driver;
 mod dumps;
 mod helper;
 mod launcher;
+mod linkbeat;
 mod messages;
 mod network;
 mod process;
 mod reconcile;
+mod redump;
+mod room;
 mod script_queue;
+mod secondaries;
 mod trackers;
 
 pub use process::run;

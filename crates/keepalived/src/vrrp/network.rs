@@ -1,13 +1,16 @@
 //! Links and addresses: what the kernel reports goes to the engine, what the engine wants goes to the kernel.
 
+use super::linkbeat::Beat;
 use super::reconcile::{Key, Operation, Reconciler};
+use keepalived_config::model::{NetlinkBuffers, SocketBuffer};
 use keepalived_kernel::netlink::{
-    self, Address, AddressOp, AddressSpec, Change, FOREVER, Label, Monitor, Requests, Ticket, flag,
+    self, Address, AddressOp, AddressSpec, Change, FOREVER, Label, Monitor, ReceiveBuffer, Requests, Ticket,
+    flag,
 };
 use keepalived_types::{Family, IfIndex, InterfaceName, Prefix};
 use keepalived_vrrp::config::{AddressConfig, Broadcast, Lifetime};
 use keepalived_vrrp::{Announcement, InstanceId, Link, LinkAddress};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
@@ -54,7 +57,10 @@ pub(super) struct Network {
     /// Operations and announcements of this turn.
     operations: Vec<Operation>,
     deferred: Vec<Deferred>,
-    names: HashMap<IfIndex, InterfaceName>,
+    /// The interfaces as netlink tells them.
+    links: HashMap<IfIndex, Link>,
+    /// Interfaces whose link is polled, and what was found.
+    polled: HashMap<InterfaceName, Option<bool>>,
 }
 
 impl Network {
@@ -62,22 +68,29 @@ impl Network {
     ///
     /// # Errors
     /// When the kernel has no rtnetlink or the process no descriptor left.
-    pub(super) fn open() -> keepalived_kernel::Result<Self> {
+    pub(super) fn open(buffers: NetlinkBuffers) -> keepalived_kernel::Result<Self> {
         Ok(Self {
-            monitor: Monitor::open()?,
-            requests: Requests::open()?,
+            monitor: Monitor::with_receive_buffer(room(buffers.vrrp_monitor))?,
+            requests: Requests::with_receive_buffer(room(buffers.vrrp_command))?,
             reconciler: Reconciler::default(),
             batches: Vec::new(),
             operations: Vec::new(),
             deferred: Vec::new(),
-            names: HashMap::new(),
+            links: HashMap::new(),
+            polled: HashMap::new(),
         })
     }
 
     /// The name of an interface.
     #[must_use]
     pub(super) fn name(&self, index: IfIndex) -> Option<&InterfaceName> {
-        self.names.get(&index)
+        self.links.get(&index).map(|link| &link.name)
+    }
+
+    /// The MTU of an interface.
+    #[must_use]
+    pub(super) fn mtu(&self, index: IfIndex) -> Option<u32> {
+        self.links.get(&index).map(|link| link.mtu)
     }
 
     /// Everything there is, as changes, links first.
@@ -91,25 +104,26 @@ impl Network {
         Ok(links.chain(addresses.into_iter().map(Change::AddressAdded)).collect())
     }
 
-    /// Interfaces that were known but are not in a dump.
+    /// Interfaces that were known but are not listed.
     #[must_use]
-    pub(super) fn missing_from(&self, dump: &[Change]) -> Vec<IfIndex> {
-        let present: std::collections::HashSet<IfIndex> = dump
-            .iter()
-            .filter_map(|change| match change {
-                Change::LinkChanged(link) => Some(link.index),
-                _ => None,
-            })
-            .collect();
-        self.names.keys().copied().filter(|index| !present.contains(index)).collect()
+    pub(super) fn missing_from(&self, listed: &[netlink::Link]) -> Vec<IfIndex> {
+        let present: HashSet<IfIndex> = listed.iter().map(|link| link.index).collect();
+        self.links.keys().copied().filter(|index| !present.contains(index)).collect()
     }
 
-    /// Remembers an interface and translates it for the engine. `None` for a name that no interface can have.
-    pub(super) fn learn_link(&mut self, link: &netlink::Link) -> Option<Link> {
+    /// Those of the addresses that are not there any more.
+    #[must_use]
+    pub(super) fn gone(&self, known: &[Key]) -> Vec<LinkAddress> {
+        let gone = known.iter().filter(|key| !self.reconciler.is_present(key));
+        gone.map(|key| LinkAddress { index: key.index, prefix: key.prefix, tentative: false }).collect()
+    }
+
+    /// Remembers an interface and translates it for the engine; true when it is new, or has another name or MTU.
+    /// `None` for a name that no interface can have.
+    pub(super) fn learn_link(&mut self, link: &netlink::Link) -> Option<(Link, bool)> {
         let name = InterfaceName::new(&link.name).ok()?;
-        self.names.insert(link.index, name.clone());
         let stacked = matches!(link.kind.as_deref(), Some("macvlan" | "ipvlan"));
-        Some(Link {
+        let link = Link {
             index: link.index,
             name,
             is_up: link.is_up(),
@@ -119,12 +133,45 @@ impl Network {
             mtu: link.mtu,
             mac: link.hardware_address,
             base: link.parent.filter(|_| stacked && !link.parent_elsewhere),
-        })
+        };
+        let before = self.links.insert(link.index, link.clone());
+        let is_other_place = before.is_none_or(|before| before.name != link.name || before.mtu != link.mtu);
+        Some((self.as_polled(link), is_other_place))
+    }
+
+    /// Polling has found a link to be there or not. The interface as the engine has to know it now, if there is one.
+    pub(super) fn learn_beat(&mut self, (name, is_running): Beat) -> Option<Link> {
+        *self.polled.get_mut(&name)? = Some(is_running);
+        let link = self.links.values().find(|link| link.name == name)?;
+        Some(self.as_polled(link.clone()))
+    }
+
+    /// From now on exactly these interfaces are polled. Returns those for which netlink counts again.
+    pub(super) fn poll_only(&mut self, names: HashSet<InterfaceName>) -> Vec<Link> {
+        let fresh: HashMap<_, _> = names
+            .into_iter()
+            .map(|name| {
+                let found = self.polled.get(&name).copied().flatten();
+                (name, found)
+            })
+            .collect();
+        let old = std::mem::replace(&mut self.polled, fresh);
+        let dropped = |link: &&Link| old.contains_key(&link.name) && !self.polled.contains_key(&link.name);
+        self.links.values().filter(dropped).cloned().collect()
+    }
+
+    /// Where a link is polled, the answer counts instead of `IFF_RUNNING`. An interface that the administrator has
+    /// switched off stays off.
+    fn as_polled(&self, mut link: Link) -> Link {
+        if let Some(is_running) = self.polled.get(&link.name).copied().flatten() {
+            link.is_running = is_running;
+        }
+        link
     }
 
     /// Forgets an interface.
     pub(super) fn forget_link(&mut self, index: IfIndex) {
-        self.names.remove(&index);
+        self.links.remove(&index);
         self.reconciler.link_vanished(index);
     }
 
@@ -210,6 +257,15 @@ impl Network {
         }
         let ticket = self.requests.start(operations.iter().map(address_operation).collect());
         self.batches.push(Batch { ticket, operations, deferred });
+    }
+}
+
+/// `vrrp_netlink_*_rcv_bufs` and `..._force`.
+const fn room(buffer: SocketBuffer) -> ReceiveBuffer {
+    match (buffer.bytes, buffer.force) {
+        (None, _) => ReceiveBuffer::Usual,
+        (Some(bytes), false) => ReceiveBuffer::Bytes(bytes),
+        (Some(bytes), true) => ReceiveBuffer::Forced(bytes),
     }
 }
 

@@ -72,6 +72,21 @@ impl Reconciler {
     pub(super) fn appeared(&mut self, key: Key, ours: bool, peer: Option<IpAddr>) {
         self.present.insert(key, Present { ours, peer });
         self.touched.insert(key);
+        // The answer to our request was lost, or somebody else has added it.
+        if let Some(wanted) = self.wanted.get_mut(&key).filter(|wanted| wanted.progress == Progress::Refused)
+        {
+            wanted.progress = Progress::Set;
+        }
+    }
+
+    /// Is this address on the machine, as far as we know?
+    pub(super) fn is_present(&self, key: &Key) -> bool {
+        self.present.contains_key(key)
+    }
+
+    /// Every address on the machine that we know of.
+    pub(super) fn known(&self) -> Vec<Key> {
+        self.present.keys().copied().collect()
     }
 
     /// The kernel reports that an address is gone.

@@ -3,6 +3,7 @@
 use super::batch::{Done, Finished, NetlinkError, Operation, Running, Ticket};
 use super::decode::{DONE, DUMP_INTERRUPTED, ERROR, Message, Messages, OVERRUN, i32_at, outcome_of};
 use super::encode::{ACK, DUMP, Encoder};
+use super::receive_buffer::ReceiveBuffer;
 use super::socket::{Received, Socket};
 use crate::error::{Doing, Result};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -68,7 +69,19 @@ impl<O: Operation> Exchange<O> {
     /// # Errors
     /// When the kernel lacks the protocol or the process has no descriptor left.
     pub(crate) fn open(protocol: i32, doing: &'static str) -> Result<Self> {
-        let socket = Socket::open(protocol, &[], RECEIVE_BYTES)?;
+        Self::with_receive_buffer(protocol, doing, ReceiveBuffer::Usual)
+    }
+
+    /// Opens a socket with this much room for unread answers.
+    ///
+    /// # Errors
+    /// As [`Exchange::open`].
+    pub(crate) fn with_receive_buffer(
+        protocol: i32,
+        doing: &'static str,
+        room: ReceiveBuffer,
+    ) -> Result<Self> {
+        let socket = Socket::open(protocol, &[], room, RECEIVE_BYTES)?;
         Ok(Self {
             socket,
             sequence: 1,
@@ -184,7 +197,7 @@ impl<O: Operation> Exchange<O> {
     }
 
     /// One attempt; false when what is dumped changed meanwhile.
-    fn ask_once<T>(
+    pub(crate) fn ask_once<T>(
         &mut self,
         answers: Answers,
         ask: &impl Fn(u16, u32, &mut Encoder),

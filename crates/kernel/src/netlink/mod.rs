@@ -9,6 +9,7 @@ pub(crate) mod encode;
 pub(crate) mod exchange;
 mod link;
 mod monitor;
+mod receive_buffer;
 mod requests;
 pub(crate) mod socket;
 
@@ -16,4 +17,5 @@ pub use address::{Address, AddressOp, AddressSpec, FOREVER, Label, SCOPE_GLOBAL,
 pub use batch::{Done, Finished, NetlinkError, Ticket};
 pub use link::{HARDWARE_ETHERNET, HARDWARE_INFINIBAND, Link};
 pub use monitor::{Change, Monitor};
-pub use requests::Requests;
+pub use receive_buffer::ReceiveBuffer;
+pub use requests::{Listing, Requests};

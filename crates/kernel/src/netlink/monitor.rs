@@ -3,6 +3,7 @@
 use super::address::{self, Address};
 use super::decode::{Message, Messages, OVERRUN};
 use super::link::{self, Link};
+use super::receive_buffer::ReceiveBuffer;
 use super::socket::{Received, Socket};
 use crate::error::{Doing, Result};
 use keepalived_types::IfIndex;
@@ -44,16 +45,17 @@ impl Monitor {
     /// # Errors
     /// When the kernel has no rtnetlink or the process no descriptor left.
     pub fn open() -> Result<Self> {
-        Self::with_receive_buffer(Self::RECEIVE_BYTES)
+        Self::with_receive_buffer(ReceiveBuffer::Usual)
     }
 
-    /// Opens the socket with room for `bytes` of unread messages.
+    /// Opens the socket with this much room for unread messages.
     ///
     /// # Errors
     /// As [`Monitor::open`].
-    pub fn with_receive_buffer(bytes: usize) -> Result<Self> {
+    pub fn with_receive_buffer(room: ReceiveBuffer) -> Result<Self> {
         let groups = [libc::RTNLGRP_LINK, libc::RTNLGRP_IPV4_IFADDR, libc::RTNLGRP_IPV6_IFADDR];
-        Ok(Self { socket: Socket::open(libc::NETLINK_ROUTE, &groups, bytes)?, ignored: None })
+        let socket = Socket::open(libc::NETLINK_ROUTE, &groups, room, Self::RECEIVE_BYTES)?;
+        Ok(Self { socket, ignored: None })
     }
 
     /// Leaves out address changes that requests from this port caused ([`super::Requests::port`]). The kernel says so

@@ -1,7 +1,8 @@
 //! A netlink socket: what it joins, and how its datagrams are received.
 
+use super::receive_buffer::ReceiveBuffer;
 use crate::error::{Doing, Result, check};
-use crate::socket_option::{length_of, set_int, set_receive_buffer};
+use crate::socket_option::{length_of, set_int};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
@@ -33,15 +34,15 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    /// Opens a socket of `protocol` (NETLINK_ROUTE, ...) in `groups`, with room for `receive_bytes` unread.
-    pub(crate) fn open(protocol: i32, groups: &[u32], receive_bytes: usize) -> Result<Self> {
+    /// Opens a socket of `protocol` (NETLINK_ROUTE, ...) in `groups`; it usually holds `usual` bytes unread.
+    pub(crate) fn open(protocol: i32, groups: &[u32], room: ReceiveBuffer, usual: usize) -> Result<Self> {
         let kind = libc::SOCK_RAW | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
         // SAFETY: plain numbers.
         let fd = check(unsafe { libc::socket(libc::AF_NETLINK, kind, protocol) })
             .doing("open a netlink socket")?;
         // SAFETY: the kernel has just given us this descriptor; nobody else owns it.
         let fd = unsafe { OwnedFd::from_raw_fd(fd) };
-        set_receive_buffer(&fd, receive_bytes).doing("enlarge a netlink socket's receive buffer")?;
+        room.apply(&fd, usual).doing("size a netlink socket's receive buffer")?;
         // Kernels before 4.3 and 4.12 lack them; errors then just come without words.
         drop(set_int(&fd, libc::SOL_NETLINK, CAP_ACK, 1));
         drop(set_int(&fd, libc::SOL_NETLINK, EXT_ACK, 1));

@@ -44,7 +44,9 @@ fn reason(instance: &InstanceSnapshot) -> String {
             format!("{address} is master with priority {theirs}, and `nopreempt` forbids to push it aside")
         }
         (State::Backup, Some((address, theirs))) => {
-            format!("{address} was master with priority {theirs}; ours is {ours}, and it will be pushed aside")
+            format!(
+                "{address} was master with priority {theirs}; ours is {ours}, and it will be pushed aside"
+            )
         }
         (State::Backup, None) => "it has not waited long enough for a master to be heard".to_owned(),
         (State::Master, _) => format!("nobody with a better priority than {ours} is heard"),
@@ -73,7 +75,8 @@ fn priority(instance: &InstanceSnapshot) -> String {
             format!(" {sign} {} ({} {})", one.adds.unsigned_abs(), words::tracker(one.kind), one.name)
         })
         .collect();
-    let clamped = if sum == i64::from(effective.get()) { String::new() } else { format!(" = {sum}, bounded") };
+    let clamped =
+        if sum == i64::from(effective.get()) { String::new() } else { format!(" = {sum}, bounded") };
     format!("{effective} = {base}{terms}{clamped}")
 }
 
@@ -94,7 +97,9 @@ fn standing(contribution: &Contribution) -> Option<String> {
 fn outlook(instance: &InstanceSnapshot) -> String {
     let wait = words::span(instance.master_down_interval);
     match instance.state {
-        State::Master => "It stays MASTER until a better advert arrives or something it follows fails.".to_owned(),
+        State::Master => {
+            "It stays MASTER until a better advert arrives or something it follows fails.".to_owned()
+        }
         State::Backup => match instance.master {
             Some((address, _)) => format!("It becomes MASTER when {address} is silent for {wait}."),
             None => format!("It becomes MASTER when nobody is heard for {wait}."),

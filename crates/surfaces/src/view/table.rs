@@ -28,8 +28,7 @@ pub fn table(snapshot: &Snapshot, only: Option<&str>) -> String {
 
 fn row(instance: &InstanceSnapshot) -> [String; 7] {
     let (base, effective) = (instance.base_priority, instance.effective_priority);
-    let priority =
-        if base == effective { effective.to_string() } else { format!("{effective} ({base})") };
+    let priority = if base == effective { effective.to_string() } else { format!("{effective} ({base})") };
     [
         instance.name.clone(),
         words::state(instance.state).to_owned(),

@@ -45,7 +45,9 @@ pub(super) fn fault(fault: &Fault) -> String {
         Fault::InterfaceDown(name) => format!("interface {name} is down"),
         Fault::InterfaceMissing(name) => format!("interface {name} does not exist"),
         Fault::NoSourceAddress { configured: true } => "the configured source address is missing".to_owned(),
-        Fault::NoSourceAddress { configured: false } => "the interface has no address to send from".to_owned(),
+        Fault::NoSourceAddress { configured: false } => {
+            "the interface has no address to send from".to_owned()
+        }
         Fault::DuplicateVrid => "another instance uses the same VRID on this interface".to_owned(),
         Fault::Tracker { kind, name } => format!("{} {name} has failed", tracker(*kind)),
         Fault::Configuration(why) => format!("the configuration does not allow it: {why}"),
@@ -60,7 +62,9 @@ pub(super) fn cause(cause: &Cause) -> String {
         Cause::Start => "the daemon started".to_owned(),
         Cause::AddressOwner => "it owns the addresses (priority 255)".to_owned(),
         Cause::Adopted => "it went on where the process before it was killed".to_owned(),
-        Cause::MasterDown { last_master: Some(master) } => format!("nothing was heard from {master} any more"),
+        Cause::MasterDown { last_master: Some(master) } => {
+            format!("nothing was heard from {master} any more")
+        }
         Cause::MasterDown { last_master: None } => "no master was heard".to_owned(),
         Cause::MasterReleased { last_master } => format!("{last_master} gave up the role (priority 0)"),
         Cause::BetterAdvert { from, priority, ours, by_address: true } => {

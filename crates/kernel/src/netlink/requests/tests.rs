@@ -1,6 +1,6 @@
 //! Real links and addresses, compared with what `ip` shows.
 
-use super::super::{AddressSpec, Change, Label, Monitor, flag};
+use super::super::{AddressSpec, Change, Label, Monitor, ReceiveBuffer, flag};
 use super::*;
 use crate::testing::{in_network_namespace, ip};
 use keepalived_types::{Family, IfIndex, Prefix};
@@ -254,7 +254,7 @@ fn the_monitor_leaves_out_our_own_ipv4_changes_when_told_to() {
 fn a_monitor_that_cannot_keep_up_says_so_and_goes_on() {
     in_network_namespace(|| {
         let index = veth();
-        let mut monitor = Monitor::with_receive_buffer(4096).expect("a socket");
+        let mut monitor = Monitor::with_receive_buffer(ReceiveBuffer::Bytes(4096)).expect("a socket");
         let mut requests = Requests::open().expect("a socket");
         // IPv4 only: the kernel tells of IPv6 addresses some time after it has added them.
         let specs = thousand(index).into_iter().filter(|spec| spec.prefix.family() == Family::V4);
