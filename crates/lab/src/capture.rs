@@ -25,6 +25,16 @@ pub struct Capture {
 impl Capture {
     /// Starts tcpdump and waits until it listens.
     pub(crate) fn start(namespace: &Namespace, interface: &str, directory: &Path) -> Result<Self> {
+        Self::start_filtered(namespace, interface, directory, FILTER)
+    }
+
+    /// As [`Capture::start`], with a filter of the caller's: a flood must not end up in the file.
+    pub(crate) fn start_filtered(
+        namespace: &Namespace,
+        interface: &str,
+        directory: &Path,
+        filter: &str,
+    ) -> Result<Self> {
         let file = directory.join(format!("{}.pcap", names::unique(interface)));
         let mut command = Command::new("ip");
         command.args([
@@ -39,7 +49,7 @@ impl Capture {
             "-Z",
             "root",
         ]);
-        command.args(["--immediate-mode", "--time-stamp-precision=nano", "-w"]).arg(&file).arg(FILTER);
+        command.args(["--immediate-mode", "--time-stamp-precision=nano", "-w"]).arg(&file).arg(filter);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut tcpdump = command.spawn().map_err(Error::io("starting tcpdump"))?;
         let said = tcpdump.stderr.take();

@@ -2,7 +2,8 @@
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::os::fd::OwnedFd;
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::net::{AddressFamily, Protocol, SendFlags, SocketType, sendto, socket, sockopt};
@@ -44,6 +45,17 @@ impl Forged {
             *byte = value;
         }
         self.with_checksum()
+    }
+
+    /// A good VRRPv3 advert for IPv4, its checksum without a pseudo-header (RFC 9568 §5.2.8). The interval is in
+    /// centiseconds.
+    #[must_use]
+    pub fn version_3(vrid: u8, priority: u8, interval: u16, addresses: &[Ipv4Addr]) -> Self {
+        let count = u8::try_from(addresses.len()).unwrap_or(u8::MAX);
+        let [high, low] = interval.to_be_bytes();
+        let mut pdu = vec![0x31, vrid, priority, count, high, low, 0, 0];
+        pdu.extend(addresses.iter().flat_map(Ipv4Addr::octets));
+        Self { ttl: 255, pdu }.with_checksum()
     }
 
     /// Puts the Internet checksum of the whole message in place; version 2 covers nothing else.
@@ -100,6 +112,57 @@ impl Forger {
             },
         )?;
         Ok(Self { _worker: worker })
+    }
+}
+
+/// Sends adverts in turn, as fast as one thread can or at a given rate, until it is dropped.
+#[derive(Debug)]
+pub struct Flood {
+    sent: Arc<AtomicU64>,
+    since: Instant,
+    _worker: Worker,
+}
+
+/// Adverts between two looks at the clock.
+const BURST: u32 = 50;
+
+impl Flood {
+    /// Starts to send from the node's interface that has the address `source`, at most `rate` a second.
+    ///
+    /// # Errors
+    /// When no raw socket can be opened.
+    pub fn start(node: &Node, source: Ipv4Addr, adverts: Vec<Forged>, rate: u32) -> Result<Self> {
+        let sent = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&sent);
+        let open = move || -> Result<Vec<(OwnedFd, Vec<u8>)>> {
+            adverts.into_iter().map(|forged| Ok((raw_socket(source, forged.ttl)?, forged.pdu))).collect()
+        };
+        let worker = Worker::start(node, open, move |sockets, stop| {
+            let target = SocketAddrV4::new(GROUP, 0);
+            let began = Instant::now();
+            let mut due = Duration::ZERO;
+            let mut turn = sockets.iter().cycle();
+            while !stop.load(Ordering::Relaxed) {
+                for _ in 0..BURST {
+                    let Some((socket, pdu)) = turn.next() else { return };
+                    let gone = sendto(socket, pdu, SendFlags::DONTWAIT, &target).is_ok();
+                    counter.fetch_add(u64::from(gone), Ordering::Relaxed);
+                }
+                due += Duration::from_secs(1) * BURST / rate.max(1);
+                if let Some(early) = due.checked_sub(began.elapsed()) {
+                    std::thread::sleep(early);
+                }
+            }
+        })?;
+        Ok(Self { sent, since: Instant::now(), _worker: worker })
+    }
+
+    /// How many adverts a second have left the sockets so far.
+    #[must_use]
+    pub fn rate(&self) -> f64 {
+        // A flood of a few seconds is far from 2^52 packets.
+        let sent = u32::try_from(self.sent.load(Ordering::Relaxed)).unwrap_or(u32::MAX);
+        f64::from(sent) / self.since.elapsed().as_secs_f64().max(0.001)
     }
 }
 

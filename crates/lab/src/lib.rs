@@ -53,7 +53,7 @@ pub use client::{Answer, Client, Outage, Responder};
 pub use config_test::{Verdict, config_test, run_program};
 pub use daemon::Daemon;
 pub use error::{Error, Result};
-pub use forger::{Forged, Forger};
+pub use forger::{Flood, Forged, Forger};
 pub use frame::{Advert, Body, Packet};
 pub use frr::{Frr, VirtualRouter};
 pub use lan::{Lan, MAIN_SEGMENT};

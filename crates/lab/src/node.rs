@@ -154,6 +154,14 @@ impl Node {
         Capture::start(&self.0.namespace, interface, &self.0.home)
     }
 
+    /// Records what one interface sends and receives, as far as a filter of tcpdump's lets it through.
+    ///
+    /// # Errors
+    /// When tcpdump does not start, for example because it does not understand the filter.
+    pub fn capture_only(&self, interface: &str, filter: &str) -> Result<Capture> {
+        Capture::start_filtered(&self.0.namespace, interface, &self.0.home, filter)
+    }
+
     /// Every address of the node but the loopback's.
     ///
     /// # Errors

@@ -127,6 +127,27 @@ pub fn command_line(pid: u32) -> Vec<String> {
     words
 }
 
+/// How many descriptors a process has open.
+///
+/// # Errors
+/// When the process is gone.
+pub fn open_descriptors(pid: u32) -> Result<usize> {
+    let what = format!("listing the descriptors of process {pid}");
+    Ok(fs::read_dir(proc_file(pid, "fd")).map_err(Error::io(what))?.count())
+}
+
+/// The memory of a process that is in RAM, in KiB.
+///
+/// # Errors
+/// When the process is gone.
+pub fn resident_kib(pid: u32) -> Result<u64> {
+    let what = format!("reading the memory of process {pid}");
+    let status = fs::read_to_string(proc_file(pid, "status")).map_err(Error::io(what.clone()))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+    number.ok_or_else(|| Error::Unexpected(what))
+}
+
 /// State letter and parent from /proc/PID/stat.
 fn status_fields(pid: u32) -> Option<(char, u32)> {
     let stat = fs::read_to_string(proc_file(pid, "stat")).ok()?;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command};
 use std::time::{Duration, SystemTime};
 
-use common::{INTERVAL, PATIENCE, Pair, address_a, side_by_side, vip, with_log};
+use common::{INTERVAL, PATIENCE, Pair, address_a, all_side_by_side, vip, with_log};
 use keepalived_lab::{Classic, Daemon, Node, Program, Result, bounds, elapsed};
 
 /// What everybody writes who runs scripts.
@@ -238,8 +238,8 @@ fn two_equals_and_a_check() -> Result<()> {
 }
 
 #[test]
-fn the_address_is_where_the_service_is() {
-    side_by_side(&[
+fn the_address_is_where_the_service_is() -> Result<()> {
+    all_side_by_side(&[
         ("3: pgrep nginx", a_script_that_looks_for_nginx),
         ("5: haproxy, delay 1, without process events", haproxy_of_ours_without_process_events),
         ("5: haproxy, delay 1, with process events", haproxy_with_process_events),
@@ -247,5 +247,5 @@ fn the_address_is_where_the_service_is() {
         ("c99: quorum_max 0", c99_a_process_that_must_not_run),
         ("6: a number in a file", a_number_in_a_file),
         ("9: two equals and a check", two_equals_and_a_check),
-    ]);
+    ])
 }

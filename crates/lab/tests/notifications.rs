@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use common::{PATIENCE, side_by_side, with_log};
+use common::{PATIENCE, all_side_by_side, with_log};
 use keepalived_lab::{Daemon, Error, Forged, Forger, Lan, Program, Result};
 
 /// What was told, by object, in order: `INSTANCE VI_1` -> `MASTER 100`.
@@ -249,11 +249,11 @@ fn states_after_a_reload() -> Result<()> {
 }
 
 #[test]
-fn both_programs_tell_the_same() {
-    side_by_side(&[
+fn both_programs_tell_the_same() -> Result<()> {
+    all_side_by_side(&[
         ("FIFOs, a removed instance is FAULT", fifos_without_notify_deleted),
         ("FIFOs, a removed instance is DELETED", fifos_with_notify_deleted),
         ("11: scripts with arguments and a reader", scripts_and_a_reader),
         ("states after a reload", states_after_a_reload),
-    ]);
+    ])
 }

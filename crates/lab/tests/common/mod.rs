@@ -98,16 +98,85 @@ pub(crate) fn with_log(error: Error, daemon: &Daemon) -> Error {
     Error::Unexpected(format!("{error}\nlog of {}:\n{}", daemon.node().name(), daemon.log().text()))
 }
 
+/// A test of two programs, the preferred master and its backup.
+pub(crate) type PairTest = fn(Program, Program) -> Result<()>;
+
+/// The pairings that matter: ours alone, and on either side of the original.
+pub(crate) fn pairings() -> [(Program, Program); 3] {
+    let ours = Program::under_test();
+    [(ours, ours), (ours, Program::Debian), (Program::Debian, ours)]
+}
+
 /// Runs labs side by side, since they mostly wait, and names those that fail.
-pub(crate) fn side_by_side(labs: &[(&str, fn() -> Result<()>)]) {
+pub(crate) fn side_by_side<'a>(
+    labs: Vec<(String, Box<dyn FnOnce() -> Result<()> + Send + 'a>)>,
+) -> Result<()> {
     let failures: Vec<String> = std::thread::scope(|scope| {
-        let running: Vec<_> = labs.iter().map(|(name, lab)| (name, scope.spawn(lab))).collect();
-        let outcome = |(name, lab): (&&str, std::thread::ScopedJoinHandle<'_, Result<()>>)| match lab.join() {
+        let running: Vec<_> = labs.into_iter().map(|(name, lab)| (name, scope.spawn(lab))).collect();
+        let outcome = |(name, lab): (String, std::thread::ScopedJoinHandle<'_, Result<()>>)| match lab.join() {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(format!("{name}: {error}")),
             Err(_) => Some(format!("{name}: it panicked, see above")),
         };
         running.into_iter().filter_map(outcome).collect()
     });
-    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+    if failures.is_empty() { Ok(()) } else { Err(Error::Unexpected(failures.join("\n\n"))) }
+}
+
+/// The same for labs that are plain functions.
+pub(crate) fn all_side_by_side(labs: &[(&str, fn() -> Result<()>)]) -> Result<()> {
+    let boxed = |&(name, lab): &(&str, fn() -> Result<()>)| -> (String, Box<dyn FnOnce() -> Result<()> + Send>) {
+        (name.to_owned(), Box::new(lab))
+    };
+    side_by_side(labs.iter().map(boxed).collect())
+}
+
+/// Runs a test for every pairing at the same time.
+pub(crate) fn for_every_pairing(test: PairTest) -> Result<()> {
+    let lab = |(master, backup): (Program, Program)| -> (String, Box<dyn FnOnce() -> Result<()> + Send>) {
+        (format!("{master} then {backup}"), Box::new(move || test(master, backup)))
+    };
+    side_by_side(pairings().into_iter().map(lab).collect())
+}
+
+/// One instance of these lines, on eth0 unless they say otherwise.
+pub(crate) fn instance(name: &str, lines: &[&str]) -> String {
+    let placed = lines.iter().any(|line| line.starts_with("interface ") || *line == "no interface");
+    let mut text = format!("vrrp_instance {name} {{\n");
+    if !placed {
+        text.push_str("    interface eth0\n");
+    }
+    for line in lines.iter().filter(|line| **line != "no interface") {
+        text.push_str("    ");
+        text.push_str(line);
+        text.push('\n');
+    }
+    text.push_str("}\n");
+    text
+}
+
+/// The daemon is expected to log this.
+pub(crate) fn expect_log(daemon: &Daemon, text: &str) -> Result<keepalived_lab::LogLine> {
+    daemon.wait_for_log(text, PATIENCE)
+}
+
+/// Waits until a node has the address, with the daemon's log where it does not come.
+pub(crate) fn expect_address(daemon: &Daemon, address: IpAddr) -> Result<SystemTime> {
+    daemon.node().wait_for_address(address, PATIENCE).map_err(|error| with_log(error, daemon))
+}
+
+/// Waits until a node does not have the address.
+pub(crate) fn expect_no_address(daemon: &Daemon, address: IpAddr) -> Result<SystemTime> {
+    daemon.node().wait_for_no_address(address, PATIENCE).map_err(|error| with_log(error, daemon))
+}
+
+/// An address of the LAN: `host(7)` is 10.77.0.7.
+pub(crate) fn host(number: u8) -> IpAddr {
+    IpAddr::from([10, 77, 0, number])
+}
+
+/// Power cut: the cable is out and every process is dead. What the node's kernel holds stays.
+pub(crate) fn power_off(daemon: &mut Daemon) -> Result<()> {
+    daemon.node().cut_link("eth0")?;
+    daemon.kill_all().map(drop)
 }
