@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::net::{AddressFamily, Protocol, SendFlags, SocketType, sendto, socket, sockopt};
 
+use crate::command::run;
 use crate::node::Node;
 use crate::worker::Worker;
 use crate::{Error, Result};
@@ -138,6 +139,9 @@ impl Flood {
             adverts.into_iter().map(|forged| Ok((raw_socket(source, forged.ttl)?, forged.pdu))).collect()
         };
         let worker = Worker::start(node, open, move |sockets, stop| {
+            // Beside a busy machine's other work it would be a trickle; where that is refused it stays one.
+            let thread = rustix::thread::gettid().as_raw_nonzero().to_string();
+            let _refused = run(&["chrt", "-r", "-p", "1", &thread]);
             let target = SocketAddrV4::new(GROUP, 0);
             let began = Instant::now();
             let mut due = Duration::ZERO;

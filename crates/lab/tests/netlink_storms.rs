@@ -23,12 +23,15 @@ fn eth1_vip() -> IpAddr {
     IpAddr::from([10, 78, 0, 100])
 }
 
+/// An interface whose cable ends on the same node: one run of `ip` makes it.
+const MAKE_ETH1: &str = "link add eth1 type veth peer name end1\nlink set end1 up\nlink set eth1 up\naddr add 10.78.0.1/24 dev eth1\n";
+
 /// c73, a hundred times over. The other instance does not notice.
 #[test]
 fn c73_a_hundred_deletions_of_an_interface_leave_nothing_behind() -> Result<()> {
     let lan = Lan::new()?;
     let node = lan.node("a", &["10.77.0.1/24"])?;
-    node.add_interface("eth1", "br1", &["10.78.0.1/24"])?;
+    batch(&node, MAKE_ETH1)?;
     let capture = lan.capture()?;
     let text = [
         instance("VI_1", &["virtual_router_id 51", "priority 255", "virtual_ipaddress {\n 10.77.0.100\n }"]),
@@ -46,8 +49,7 @@ fn c73_a_hundred_deletions_of_an_interface_leave_nothing_behind() -> Result<()> 
     expect_address(&a, vip())?;
     expect_address(&a, eth1_vip())?;
     let again = |a: &Daemon| -> Result<()> {
-        node.ip(&["link", "del", "eth1"])?;
-        node.add_interface("eth1", "br1", &["10.78.0.1/24"])?;
+        batch(&node, &format!("link del eth1\n{MAKE_ETH1}"))?;
         node.wait_for_address(eth1_vip(), PATIENCE).map(drop).map_err(|error| with_log(error, a))
     };
     // The first ones may still fill caches.
