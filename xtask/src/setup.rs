@@ -1,4 +1,4 @@
-//! Installs the Debian packages that labs and comparisons need, so that a fresh machine needs nothing by hand.
+//! Installs the Debian packages that building, labs and comparisons need, so that a fresh machine needs nothing by hand.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -9,6 +9,9 @@ use crate::{Error, Result, step};
 
 /// A package, and a file that shows it is there.
 const PACKAGES: &[(&str, &str)] = &[
+    ("libssl-dev", "/usr/include/openssl/ssl.h"),
+    ("pkg-config", "/usr/bin/pkg-config"),
+    ("openssl", "/usr/bin/openssl"),
     ("iproute2", "/bin/ip"),
     ("mount", "/bin/mount"),
     ("tcpdump", "/usr/bin/tcpdump"),

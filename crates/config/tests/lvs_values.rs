@@ -3,7 +3,7 @@
 use keepalived_lvs::config::{
     ActiveCheck, AddressRange, Checker, Config, DnsType, Forwarding, Granularity, GroupEntry, HttpCheck,
     HttpVersion, Nibble, Probe, Protocol, RealServer, Scheduler, Service, Sni, Tunnel, TunnelChecksum,
-    VirtualServer,
+    Verification, VirtualServer,
 };
 use keepalived_types::Family;
 use std::net::{IpAddr, SocketAddr};
@@ -355,6 +355,30 @@ fn a_url_may_end_tls_otherwise_than_its_checker() {
     let check =
         http("SSL_GET {\n url {\n path /\n }\n url {\n path /x\n tls_compliant off\n }\n tls_compliant\n }");
     assert_eq!(check.urls.iter().map(|url| url.tls_compliant).collect::<Vec<_>>(), [true, false]);
+}
+
+#[test]
+fn certificates_are_verified_only_on_request() {
+    let of = |lines| http(&format!("SSL_GET {{\n url {{\n path /\n }}\n {lines}\n }}")).verification;
+    let file = || Verification::CaFile("/etc/ssl/ca.pem".into());
+    assert_eq!(of(""), Verification::Off);
+    assert_eq!(of("tls_verify"), Verification::System);
+    assert_eq!(of("tls_ca_file /etc/ssl/ca.pem"), file());
+    assert_eq!(of("tls_ca_file /etc/ssl/ca.pem\n tls_verify on"), file());
+    assert_eq!(of("tls_ca_file /etc/ssl/ca.pem\n tls_verify off"), Verification::Off);
+}
+
+#[test]
+fn options_of_a_regex_that_cannot_be_honoured_are_named() {
+    let text = "virtual_server 192.0.2.10 80 {\n protocol TCP\n real_server 192.0.2.20 80 {\n HTTP_GET {\n url {\n \
+                path /\n regex a\n regex_options caseless dollar_endonly\n }\n }\n }\n}\n";
+    let report = lvs_support::read(text).report;
+    let notes: Vec<_> = report.diagnostics().iter().map(|diagnostic| diagnostic.message.as_str()).collect();
+    assert!(
+        notes.iter().any(|note| note.contains("regex_options dollar_endonly has no effect")),
+        "{notes:?}"
+    );
+    assert!(!notes.iter().any(|note| note.contains("caseless")), "{notes:?}");
 }
 
 #[test]

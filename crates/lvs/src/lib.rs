@@ -5,4 +5,4 @@
 pub mod config;
 mod outcome;
 
-pub use outcome::{Failure, HttpTest, Outcome};
+pub use outcome::{Attempt, Failure, HttpTest, Outcome, Remark};

@@ -2,6 +2,40 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Everything that one attempt brought.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What the log should say besides, once per remark and check however often it is made.
+    pub remarks: Vec<Remark>,
+}
+
+impl From<Outcome> for Attempt {
+    fn from(outcome: Outcome) -> Self {
+        Self { outcome, remarks: Vec::new() }
+    }
+}
+
+/// Something odd about an answer that decides nothing by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Remark {
+    /// `HTTP_GET`, `SSL_GET`: the header announces another length than came; the digest covers no more than announced.
+    ContentLength {
+        /// Bytes that `Content-Length` announces.
+        announced: u64,
+        /// Bytes of body that came.
+        received: u64,
+    },
+    /// `SSL_GET`: the server closed without the close alert of TLS.
+    NoCloseAlert {
+        /// In the words of OpenSSL.
+        error: String,
+    },
+    /// `SMTP_CHECK`: a line longer than the buffer of 511 bytes; what did not fit was thrown away.
+    LineTooLong,
+}
+
 /// The end of one attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
@@ -16,7 +50,7 @@ pub enum Outcome {
     Failed(Failure),
     /// The attempt could not be made: no socket, or no such source address. It says nothing about the server.
     CannotRun {
-        /// Why.
+        /// A whole sentence for the log, without a full stop: `Checker can't bind to device eth7: No such device`.
         reason: String,
     },
 }

@@ -12,7 +12,9 @@ pub use checker::{
     ReplyPattern, Schedule, SmtpCheck, UdpCheck,
 };
 pub use group::{AddressRange, GroupEntry, ServerGroup};
-pub use http::{HttpCheck, HttpVersion, Regex, RegexOption, Sni, StatusCodes, TlsMaterial, Url};
+pub use http::{
+    HttpCheck, HttpVersion, Regex, RegexOption, Sni, StatusCodes, TlsMaterial, Url, Verification,
+};
 pub use scheduler::{Granularity, Persistence, Scheduler, SchedulerFlags};
 pub use server::{
     CheckDefaults, DEFAULT_CONNECT_TIMEOUT, DEFAULT_DELAY_LOOP, Inherited, Presentation, Quorum, RealServer,

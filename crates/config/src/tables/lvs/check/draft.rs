@@ -2,7 +2,7 @@
 
 use crate::span::Span;
 use crate::tables::lvs::draft::RealServerDraft;
-use keepalived_lvs::config::{DnsType, HttpVersion, ReplyPattern, Sni, Url};
+use keepalived_lvs::config::{DnsType, HttpVersion, ReplyPattern, Sni, Url, Verification};
 use keepalived_types::{Command, InterfaceName};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -95,6 +95,7 @@ pub(in crate::tables::lvs) struct HttpDraft {
     pub sni: Sni,
     pub fast_recovery: bool,
     pub tls_compliant: bool,
+    pub verification: Verification,
 }
 
 impl ConnectionDraft {

@@ -11,7 +11,7 @@ use crate::tables::lvs::draft::RealServerDraft;
 use crate::tables::lvs::values;
 use crate::tables::row::{block, pending};
 use crate::tables::scalar::{mistaken, switch};
-use keepalived_lvs::config::{HttpVersion, Sni};
+use keepalived_lvs::config::{HttpVersion, Sni, Verification};
 
 /// `HTTP_GET`.
 pub(in crate::tables::lvs) const HTTP_GET: Keyword<RealServerDraft> = block(
@@ -27,7 +27,7 @@ pub(in crate::tables::lvs) const SSL_GET: Keyword<RealServerDraft> = block(
     Status::Pending,
     "SSL_GET",
     "{ ... }",
-    "Asks for pages over HTTPS; the server's certificate is not verified. There may be several.",
+    "Asks for pages over HTTPS; the server's certificate is not verified unless tls_verify says so. There may be several.",
     &SSL,
 );
 
@@ -58,6 +58,8 @@ static SSL: Section<RealServerDraft, Network<HttpDraft>> = Section {
     keywords: web_table![
         &url::SSL_URL;
         pending("tls_compliant", "[on|true|yes|off|false|no]", "off", "End a connection with a close alert, as TLS wants it.", tls_compliant),
+        pending("tls_verify", "[on|true|yes|off|false|no]", "off", "The server's certificate has to be valid, for the name or address asked for, and signed by an authority this machine trusts. Ours; the original accepts any certificate.", tls_verify),
+        pending("tls_ca_file", "<path>", "those of the machine", "The authorities that may have signed the server's certificate, as a PEM file; implies tls_verify. Ours.", tls_ca_file),
     ],
     open,
     close: |server, check, context| close(server, check, ProbeDraft::Ssl, context),
@@ -143,4 +145,20 @@ fn tls_compliant(check: &mut Network<HttpDraft>, args: &mut Args<'_>, context: &
     if let Some(compliant) = switch(args, context, complain) {
         check.probe.tls_compliant = compliant;
     }
+}
+
+fn tls_verify(check: &mut Network<HttpDraft>, args: &mut Args<'_>, context: &mut Context<'_>) {
+    let complain = |text: &str| format!("Invalid tls_verify parameter {text}");
+    match switch(args, context, complain) {
+        Some(false) => check.probe.verification = Verification::Off,
+        Some(true) if check.probe.verification == Verification::Off => {
+            check.probe.verification = Verification::System;
+        }
+        Some(true) | None => {}
+    }
+}
+
+fn tls_ca_file(check: &mut Network<HttpDraft>, args: &mut Args<'_>, context: &mut Context<'_>) {
+    let Some(file) = args.required(context) else { return };
+    check.probe.verification = Verification::CaFile(file.text.into());
 }

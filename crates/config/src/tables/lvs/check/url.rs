@@ -202,10 +202,15 @@ fn regex_no_match(url: &mut UrlDraft, _: &mut Args<'_>, _: &mut Context<'_>) {
     url.regex.inverted = true;
 }
 
-fn regex_options(url: &mut UrlDraft, args: &mut Args<'_>, _: &mut Context<'_>) {
+fn regex_options(url: &mut UrlDraft, args: &mut Args<'_>, context: &mut Context<'_>) {
     url.regex.given = true;
     while let Some(word) = args.next_word() {
-        url.regex.options.extend(RegexOption::by_name(word.text));
+        let option = RegexOption::by_name(word.text);
+        if option.is_some_and(|option| !option.is_honoured()) {
+            let message = format!("regex_options {} has no effect here", word.text);
+            context.report(Class::Note, word.span, message);
+        }
+        url.regex.options.extend(option);
     }
 }
 

@@ -119,5 +119,6 @@ fn http(draft: HttpDraft, connection: Connection, server: &RealServer) -> HttpCh
         sni: draft.sni,
         fast_recovery: draft.fast_recovery,
         tls_compliant: compliant,
+        verification: draft.verification,
     }
 }
