@@ -5,6 +5,7 @@
 
 use crate::error::{Doing, Result};
 use crate::namespace;
+use crate::netlink::ReceiveBuffer;
 use crate::netlink::socket::{Received, Socket};
 use crate::socket_option::set_receive_buffer;
 use std::io;
@@ -123,7 +124,7 @@ impl Drop for ProcessEvents {
 }
 
 fn open_here(room: usize) -> Result<Socket> {
-    let socket = Socket::open(CONNECTOR, &[PROCESSES], room)?;
+    let socket = Socket::open(CONNECTOR, &[PROCESSES], ReceiveBuffer::Usual, room)?;
     socket.send(&request(&[LISTEN])).doing("ask the process connector")?;
     // Kernels from 6.6 on leave out what is not asked for; older ones ignore this message.
     let wanted = what::FORK | what::EXEC | what::COMM | what::EXIT;
