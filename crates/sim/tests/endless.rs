@@ -1,5 +1,4 @@
-//! Combinations of options that keep routers from ever agreeing. They are legal, so they are kept as what they are:
-//! open questions, each with the test that will tell when it is answered.
+//! Combinations of options that once kept routers from ever agreeing.
 
 use keepalived_sim::{Lan, Seed};
 use keepalived_types::Version;
@@ -16,10 +15,9 @@ fn configure(config: &mut InstanceConfig) {
     config.preempt_delay = if is_best { Duration::ZERO } else { Duration::from_secs(2) };
 }
 
-/// A backup believes the farewell advert of a master that yields (`higher_prio_send_advert`), and its short interval,
-/// although it has just heard a better master with a longer one. It takes over, yields, and deceives the next one.
+/// A backup that believed the farewell advert of a master that yields (`higher_prio_send_advert`), and its short interval,
+/// although it has just heard a better master with a longer one, would take over, yield, and deceive the next one.
 #[test]
-#[ignore = "a backup lets the advert of a lesser master shorten the wait for a better one"]
 fn farewell_adverts_do_not_make_backups_take_over_in_turn() {
     let mut lan = Lan::new(Seed(7));
     let [a, b, c] = lan.routers_with([250, 200, 160], configure);

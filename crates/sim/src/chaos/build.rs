@@ -144,9 +144,7 @@ fn personalise(random: &mut Random, member: &mut InstanceConfig, temper: &Temper
         member.advert_interval = interval(random, member.version);
     }
     member.lower_priority_no_advert = random.permille(150);
-    // With lenient backups and different intervals it never ends: see tests/endless.rs.
-    let is_lenient = !member.preempt || member.preempt_delay > Duration::ZERO;
-    member.higher_priority_send_advert = !is_lenient && random.permille(150);
+    member.higher_priority_send_advert = random.permille(150);
     member.skip_check_advert_addresses = random.permille(200);
     member.v3_checksum_as_v2 = member.version == Version::V3 && random.permille(200);
 }

@@ -19,12 +19,6 @@ pub(super) struct Pace {
     adverts: u32,
     preempt_delay: Duration,
     start_delay: Duration,
-    /// Nodes promise different intervals.
-    mixes_intervals: bool,
-    /// Some node may accept a master of lower priority.
-    is_lenient: bool,
-    /// Some node speaks once more before it yields.
-    says_goodbye: bool,
     /// Some node moves it together with others.
     is_grouped: bool,
 }
@@ -45,11 +39,6 @@ impl Pace {
     /// masters meet within one interval. A preemption delay starts with the first advert of a lesser master, and
     /// after it the last advert that was accepted has to time out again.
     ///
-    /// Where intervals differ, a lenient backup may hear the last advert of a master that yields after the first one
-    /// of the better: it believes both, and if the last one promised the shorter interval, takes over once more. With
-    /// `higher_prio_send_advert` there always is such a last advert, and each router that takes over and yields again
-    /// may deceive one of still lower priority.
-    ///
     /// A member of a sync group that may not move yet waits for a whole Master_Down_Interval again.
     fn settling_time(&self, weather: &Weather) -> Duration {
         let round = self.interval * (self.adverts + 3);
@@ -59,12 +48,6 @@ impl Pace {
         }
         if self.is_grouped {
             total += round;
-        }
-        if self.mixes_intervals && self.is_lenient {
-            total += round;
-        }
-        if self.mixes_intervals && self.says_goodbye {
-            total += 3 * round;
         }
         total + 6 * weather.longest() + MARGIN
     }
@@ -76,9 +59,6 @@ impl Watch {
         let calm = self.routers.entry(key).or_insert(Calm { pace: Pace::default(), settled_at: None });
         let pace = &mut calm.pace;
         for instance in config.instances.iter().filter(|one| RouterKey::of(one) == Some(key)) {
-            pace.mixes_intervals |= ![Duration::ZERO, instance.advert_interval].contains(&pace.interval);
-            pace.is_lenient |= !instance.preempt || instance.preempt_delay > Duration::ZERO;
-            pace.says_goodbye |= instance.higher_priority_send_advert;
             pace.interval = pace.interval.max(instance.advert_interval);
             pace.adverts = pace.adverts.max(u32::from(instance.down_timer_adverts));
             pace.preempt_delay = pace.preempt_delay.max(instance.preempt_delay);

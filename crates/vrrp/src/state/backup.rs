@@ -21,6 +21,8 @@ pub(crate) struct Backup {
     pub(crate) preempts_after: Option<Instant>,
     /// Who gave up the role, if the master did.
     pub(crate) released_by: Option<IpAddr>,
+    /// Until then the master that was accepted last may speak again; `None` when nobody is expected to.
+    pub(crate) master_until: Option<Instant>,
 }
 
 /// How long a new backup waits for the first advert.
@@ -66,11 +68,23 @@ impl Entry {
 
 /// Enters BACKUP. While the start is delayed the down timer does not run.
 pub(crate) fn enter(instance: &mut Instance, entry: Entry, cause: Cause, world: &mut World, now: Instant) {
-    let backup = Backup { master_interval: entry.master_interval, preempts_after: None, released_by: None };
+    let backup = Backup {
+        master_interval: entry.master_interval,
+        preempts_after: None,
+        released_by: None,
+        master_until: None,
+    };
     debug_assert!(instance.faults.is_empty(), "a faulty instance does not listen");
     instance.move_to(Role::Backup(backup), cause, world, now);
     if !world.is_start_delayed {
         world.timers.set(instance.due(Timer::MasterDown), now + entry.wait);
+    }
+}
+
+/// The entry was for a master that has just spoken.
+pub(crate) fn expect(instance: &mut Instance, entry: Entry, now: Instant) {
+    if let Role::Backup(backup) = &mut instance.role {
+        backup.master_until = Some(now + entry.wait);
     }
 }
 
@@ -100,6 +114,7 @@ fn on_release(instance: &mut Instance, from: IpAddr, world: &mut World, now: Ins
         return;
     };
     backup.released_by = Some(from);
+    backup.master_until = None;
     let master_interval = backup.master_interval;
     world.timers.set(instance.due(Timer::MasterDown), now + instance.skew_time(master_interval));
     instance.report(world, EventKind::ReleaseHeardAsBackup { from });
@@ -135,21 +150,46 @@ fn is_accepted(instance: &mut Instance, priority: Priority, world: &mut World, n
 fn accept(instance: &mut Instance, advert: &Advert, world: &mut World, now: Instant) {
     let Advert { from, priority, interval, .. } = *advert;
     owner::reconsider(instance, advert, world);
+    instance.wanted = State::Backup;
+    let is_lesser = is_lesser(instance, from, priority, now);
     let Role::Backup(backup) = &mut instance.role else {
         return;
     };
-    if let Some(interval) = interval {
-        backup.master_interval = interval;
+    let master_interval = interval.unwrap_or(backup.master_interval);
+    if is_lesser {
+        let due = instance.due(Timer::MasterDown);
+        let until = now + instance.down_interval(master_interval);
+        world.timers.set(due, world.timers.deadline(due).map_or(until, |deadline| deadline.max(until)));
+        return;
     }
+    backup.master_interval = master_interval;
     backup.released_by = None;
-    let master_interval = backup.master_interval;
-    instance.wanted = State::Backup;
-    world.timers.set(instance.due(Timer::MasterDown), now + instance.down_interval(master_interval));
+    let until = now + instance.down_interval(master_interval);
+    if let Role::Backup(backup) = &mut instance.role {
+        backup.master_until = Some(until);
+    }
+    world.timers.set(instance.due(Timer::MasterDown), until);
     let before = instance.heard.master.replace((from, priority)).map(|(address, _)| address);
     if before != Some(from) {
         instance.heard.reported = 0;
         instance.report(world, EventKind::MasterKnown { address: from, before, priority });
     }
+}
+
+/// Is this a lesser router than a master that may still speak? It may be about to yield to that one, or does so with
+/// this advert (`higher_prio_send_advert`), and then nothing more will come from it. Where intervals differ, its short one
+/// would make us take over from the better master, whose next advert is still to come. So it may prolong our wait and
+/// not shorten it. Should the better one be gone, its time runs out first, and then the lesser one is our master.
+///
+/// RFC 9568 §6.4.2 lets the last advert decide: it knows no adverts after a better one, and so no such case.
+fn is_lesser(instance: &Instance, from: IpAddr, priority: Priority, now: Instant) -> bool {
+    let Role::Backup(backup) = &instance.role else {
+        return false;
+    };
+    let may_speak = backup.master_until.is_some_and(|until| now < until);
+    let ranks_lower =
+        |(master, best): (IpAddr, Priority)| from != master && (priority, from) < (best, master);
+    may_speak && instance.heard.master.is_some_and(ranks_lower)
 }
 
 /// Nobody has been heard for long enough.

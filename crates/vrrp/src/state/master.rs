@@ -176,6 +176,7 @@ fn yield_to(instance: &mut Instance, advert: &Advert, by_address: bool, world: &
     let entry = backup::Entry::after_master(instance, interval.unwrap_or(instance.own_interval()));
     let cause = Cause::BetterAdvert { from, priority, ours, by_address };
     step_down(instance, entry, false, cause, world, now);
+    backup::expect(instance, entry, now);
     instance.heard.master = Some((from, priority));
     instance.report(world, EventKind::MasterKnown { address: from, before: None, priority });
 }

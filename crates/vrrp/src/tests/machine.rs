@@ -330,3 +330,32 @@ fn counters_can_be_set_to_0_and_nothing_else_changes() {
     bench.run(ms(1000));
     assert_eq!(bench.counters(), Counters { adverts_sent: 1, ..Counters::default() });
 }
+
+/// B is the master and slow; C is fast, yields to B and says so with a last advert.
+#[test]
+fn a_lesser_router_cannot_shorten_the_wait_for_a_better_one() {
+    let instance = InstanceConfig { preempt: false, ..ipv4_v3(100) };
+    let slow = Forged { centis: 300, ..Forged::v3(200) };
+    let farewell = Forged { centis: 20, ..Forged::v3(150) }.from("10.1.0.3");
+    let mut bench = Bench::begun(one(instance.clone()));
+    bench.hear(&slow);
+    bench.hear(&farewell);
+    assert_eq!(bench.silence_until_master(), 10_828_125, "B's interval counts");
+    assert_eq!(bench.cause(), Cause::MasterDown { last_master: Some(ip("10.1.0.2")) });
+
+    let mut bench = Bench::begun(one(instance));
+    bench.hear(&slow);
+    bench.hear_for(&farewell, ms(200), ms(20_000));
+    assert_eq!(bench.entered(), [State::Backup], "when B is gone, C is master");
+    assert_eq!(bench.engine.snapshot(bench.now).instances[0].master, Some((ip("10.1.0.3"), Priority(150))));
+    assert_eq!(bench.silence_until_master(), 721_875 - 200_000, "and its interval counts");
+}
+
+#[test]
+fn after_a_release_anybody_can_be_master_at_once() {
+    let mut bench = Bench::begun(one(ipv4_v3(100)));
+    bench.hear(&Forged { centis: 300, ..Forged::v3(200) });
+    bench.hear(&Forged { centis: 300, ..Forged::v3(0) });
+    bench.hear(&Forged { centis: 20, ..Forged::v3(150) }.from("10.1.0.3"));
+    assert_eq!(bench.silence_until_master(), 721_875);
+}
