@@ -41,6 +41,7 @@ mod pcap;
 pub mod processes;
 mod program;
 pub mod second_kernel;
+pub mod sockets;
 mod sweep;
 pub mod tools;
 mod trace;

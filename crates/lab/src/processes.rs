@@ -145,7 +145,7 @@ pub fn resident_kib(pid: u32) -> Result<u64> {
     let status = fs::read_to_string(proc_file(pid, "status")).map_err(Error::io(what.clone()))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
-    number.ok_or_else(|| Error::Unexpected(what))
+    number.ok_or(Error::Unexpected(what))
 }
 
 /// State letter and parent from /proc/PID/stat.

@@ -300,6 +300,46 @@ fn c78_leftovers_of_a_crash_are_removed_and_never_a_source() -> Result<()> {
     Ok(())
 }
 
+/// Receive buffers as the original sizes them: the shares of the instances on a socket, added up.
+#[test]
+fn receive_buffers_are_those_of_the_original() -> Result<()> {
+    let cases = [
+        ("", "kernel_rx_buf_size 50000", "kernel_rx_buf_size 70000"),
+        ("", "kernel_rx_buf_size 50000", ""),
+        ("vrrp_rx_bufs_policy MTU", "", ""),
+        ("vrrp_rx_bufs_policy ADVERT\n vrrp_rx_bufs_multiplier 100", "", ""),
+        ("vrrp_rx_bufs_policy 40000\n vrrp_rx_bufs_multiplier 5", "", ""),
+        ("", "", ""),
+    ];
+    let lab = |case: (&'static str, &'static str, &'static str)| -> common::NamedLab<'static> {
+        let (global, first, second) = case;
+        let test = move || {
+            let text = format!(
+                "global_defs {{\n {global}\n}}\n{}{}",
+                instance(
+                    "VI_1",
+                    &["virtual_router_id 51", first, "virtual_ipaddress {\n 10.77.0.100\n 10.77.0.101\n }"]
+                ),
+                instance("VI_2", &["virtual_router_id 52", second, "virtual_ipaddress {\n 10.77.0.102\n }"]),
+            );
+            let sizes = |program| -> Result<Vec<usize>> {
+                let lan = Lan::new()?;
+                let node = lan.node("a", &["10.77.0.1/24"])?;
+                let daemon = Daemon::start(&node, program, &text)?;
+                expect_log(&daemon, "(VI_2) Entering BACKUP STATE")?;
+                std::thread::sleep(Duration::from_millis(300));
+                keepalived_lab::sockets::receive_buffers(daemon.vrrp_pid()?, 112)
+            };
+            let (ours, original) = (sizes(Program::under_test())?, sizes(Program::Debian)?);
+            assert_eq!(ours.len(), 2, "one pair of sockets for both instances");
+            assert_eq!(ours, original);
+            Ok(())
+        };
+        (format!("{case:?}"), Box::new(test))
+    };
+    common::side_by_side(cases.into_iter().map(lab).collect())
+}
+
 /// `promote_secondaries`: the setting is on while the instance runs, and as it was afterwards.
 #[test]
 fn promote_secondaries_is_switched_on_and_put_back() -> Result<()> {

@@ -253,6 +253,26 @@ fn c86_announcements_keep_their_interval_and_end_with_the_role() -> Result<()> {
     Ok(())
 }
 
+/// `garp_extra_if all`: addresses on interfaces that carry no adverts are announced again and again.
+#[test]
+fn addresses_elsewhere_are_announced_again_and_again() -> Result<()> {
+    let scene = Scene::new()?;
+    scene.node.add_interface("eth1", "br1", &["10.78.0.1/24"])?;
+    let elsewhere = IpAddr::from([10, 78, 0, 100]);
+    let capture = scene.node.capture("eth1")?;
+    let text = plain(&["garp_master_delay 1", "garp_extra_if all 1"])
+        .replace("10.77.0.100\n", "10.77.0.100\n 10.78.0.100 dev eth1\n");
+    let a = scene.start(&text)?;
+    let master = expect_log(&a, "(VI_1) Entering MASTER STATE")?.at;
+    std::thread::sleep(Duration::from_millis(4600));
+    let after: Vec<Duration> =
+        capture.trace()?.announcements(elsewhere).map(|packet| elapsed(master, packet.at)).collect();
+    // Five at once, five after the delay, then one each second; those on eth0 are not repeated.
+    assert!((12..=14).contains(&after.len()), "{after:?}");
+    assert_eq!(announced(&scene, master - QUANTUM)?.len(), 10);
+    Ok(())
+}
+
 #[test]
 fn c87_refreshes_begin_a_delay_and_a_period_after_the_role() -> Result<()> {
     let scene = Scene::new()?;

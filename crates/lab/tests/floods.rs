@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use common::{INTERVAL, address_a, address_b, expect_address, expect_log, instance, vip};
 use keepalived_lab::processes::{open_descriptors, resident_kib};
-use keepalived_lab::{Daemon, Flood, Forged, Lan, Program, Result};
+use keepalived_lab::{Daemon, Flood, Forged, Lan, Node, Program, Result, Signal};
 
 const VIRTUAL_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 100);
 const FORGER: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 9);
@@ -114,6 +114,15 @@ fn a_flood_changes_nothing(version: &[&str], bad: Vec<Forged>) -> Result<()> {
     let latest = trace.longest_gap(began, SystemTime::now()).expect("adverts");
     assert!(latest <= LATEST, "adverts {latest:?} apart");
     assert_eq!(from_b.trace()?.adverts_from(address_b()).count(), 0, "the backup spoke:\n{}", b.log().text());
+    // Each kind is counted: at least one of each has come through in four seconds.
+    a.signal(Signal::Usr2)?;
+    expect_log(&a, "Printing VRRP stats for process")?;
+    let stats = wait_for_file(&node_a, "/tmp/keepalived.stats")?;
+    for counter in COUNTERS.iter().filter(|counter| !version.contains(&"version 3") || counter.1) {
+        let line = stats.lines().find(|line| line.trim_start().starts_with(counter.0)).unwrap_or_default();
+        let count: u64 = line.rsplit(' ').next().and_then(|word| word.parse().ok()).unwrap_or(0);
+        assert!(count > 0, "{}: {stats}", counter.0);
+    }
     // One line for each kind, and for one that has more than one reason a second.
     for (daemon, mark) in [(&a, marks[0]), (&b, marks[1])] {
         let lines = daemon.log().mark() - mark;
@@ -125,6 +134,20 @@ fn a_flood_changes_nothing(version: &[&str], bad: Vec<Forged>) -> Result<()> {
         assert!(after.1 <= before.1 + LARGEST_GROWTH_KIB, "memory of {pid}: {} to {} KiB", before.1, after.1);
     }
     Ok(())
+}
+
+/// Lines of the statistics that a flood must have moved, and whether one of version 3 does.
+const COUNTERS: &[(&str, bool)] =
+    &[("Length:", true), ("TTL:", true), ("Type Mismatch:", false), ("Failure:", false)];
+
+fn wait_for_file(node: &Node, path: &str) -> Result<String> {
+    for _ in 0..200 {
+        if let Ok(text) = node.read_file(path) {
+            return Ok(text);
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    node.read_file(path)
 }
 
 fn sizes(processes: [u32; 2]) -> Result<Vec<(usize, u64)>> {

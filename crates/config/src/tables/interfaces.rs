@@ -8,7 +8,7 @@ use crate::keyword::{Keyword, Kind, Section, Status};
 use crate::line::Word;
 use crate::span::Span;
 use crate::tables::item::absent;
-use crate::tables::row::{block, list, pending};
+use crate::tables::row::{acted, block, list};
 use crate::tables::scalar::{mistaken, seconds};
 use keepalived_types::InterfaceName;
 use keepalived_vrrp::config::{GarpGroup, InterfaceDelay, Linkbeat};
@@ -16,7 +16,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 pub(super) const GARP_GROUP: Keyword<ConfigDraft> = block(
-    Status::Pending,
+    Status::Acted,
     "garp_group",
     "{ ... }",
     "Interfaces that share a limit for the rate of announcements.",
@@ -71,7 +71,7 @@ fn interval(args: &mut Args<'_>, context: &mut Context<'_>) -> Option<Duration> 
     Some(interval)
 }
 
-const GARP_INTERVAL: Keyword<GarpDraft> = pending(
+const GARP_INTERVAL: Keyword<GarpDraft> = acted(
     "garp_interval",
     "<seconds>",
     "none",
@@ -79,7 +79,7 @@ const GARP_INTERVAL: Keyword<GarpDraft> = pending(
     |draft, args, context| draft.group.garp_interval = interval(args, context).or(draft.group.garp_interval),
 );
 
-const GNA_INTERVAL: Keyword<GarpDraft> = pending(
+const GNA_INTERVAL: Keyword<GarpDraft> = acted(
     "gna_interval",
     "<seconds>",
     "none",
@@ -88,7 +88,7 @@ const GNA_INTERVAL: Keyword<GarpDraft> = pending(
 );
 
 const INTERFACE: Keyword<GarpDraft> =
-    pending("interface", "<interface>", "", "An interface of the group.", |draft, args, context| {
+    acted("interface", "<interface>", "", "An interface of the group.", |draft, args, context| {
         if let Some(word) = args.required(context) {
             garp_interface(draft, word, context);
         }
@@ -99,7 +99,7 @@ const INTERFACES: Keyword<GarpDraft> = Keyword {
     usage: "{ <interface> ... }",
     default: "",
     help: "Interfaces of the group, any number per line.",
-    status: Status::Pending,
+    status: Status::Acted,
     kind: Kind::Lines {
         item: |draft, args, context| {
             while let Some(word) = args.next_word() {
@@ -130,7 +130,7 @@ fn garp_interface(draft: &mut GarpDraft, word: Word<'_>, context: &mut Context<'
 }
 
 pub(super) const LINKBEAT: Keyword<ConfigDraft> = list(
-    Status::Pending,
+    Status::Acted,
     "linkbeat_interfaces",
     "Interfaces whose link is polled, one per line: a name, then MII, ETHTOOL or IOCTL.",
     |config, args, context| {
@@ -153,7 +153,7 @@ pub(super) const LINKBEAT: Keyword<ConfigDraft> = list(
 );
 
 pub(super) const DELAYS: Keyword<ConfigDraft> = list(
-    Status::Pending,
+    Status::Acted,
     "interface_up_down_delays",
     "One interface per line: how many seconds \"down\", and then \"up\", must last to count; 0 to 255 with decimals.",
     |config, args, context| {

@@ -141,7 +141,7 @@ const CHILD_WAIT_TIME: Keyword<ConfigDraft> = acted(
 );
 
 const LINKBEAT_USE_POLLING: Keyword<ConfigDraft> = flag(
-    Status::Pending,
+    Status::Acted,
     "linkbeat_use_polling",
     "Poll the link of every interface that VRRP uses instead of trusting the kernel's news.",
     |config, _, _| config.global.settings.vrrp.linkbeat_use_polling = true,

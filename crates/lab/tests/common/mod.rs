@@ -107,13 +107,15 @@ pub(crate) fn pairings() -> [(Program, Program); 3] {
     [(ours, ours), (ours, Program::Debian), (Program::Debian, ours)]
 }
 
+/// A lab with a name.
+pub(crate) type NamedLab<'a> = (String, Box<dyn FnOnce() -> Result<()> + Send + 'a>);
+
 /// Runs labs side by side, since they mostly wait, and names those that fail.
-pub(crate) fn side_by_side<'a>(
-    labs: Vec<(String, Box<dyn FnOnce() -> Result<()> + Send + 'a>)>,
-) -> Result<()> {
+pub(crate) fn side_by_side(labs: Vec<NamedLab<'_>>) -> Result<()> {
     let failures: Vec<String> = std::thread::scope(|scope| {
         let running: Vec<_> = labs.into_iter().map(|(name, lab)| (name, scope.spawn(lab))).collect();
-        let outcome = |(name, lab): (String, std::thread::ScopedJoinHandle<'_, Result<()>>)| match lab.join() {
+        let outcome = |(name, lab): (String, std::thread::ScopedJoinHandle<'_, Result<()>>)| match lab.join()
+        {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(format!("{name}: {error}")),
             Err(_) => Some(format!("{name}: it panicked, see above")),
@@ -125,15 +127,14 @@ pub(crate) fn side_by_side<'a>(
 
 /// The same for labs that are plain functions.
 pub(crate) fn all_side_by_side(labs: &[(&str, fn() -> Result<()>)]) -> Result<()> {
-    let boxed = |&(name, lab): &(&str, fn() -> Result<()>)| -> (String, Box<dyn FnOnce() -> Result<()> + Send>) {
-        (name.to_owned(), Box::new(lab))
-    };
+    let boxed =
+        |&(name, lab): &(&str, fn() -> Result<()>)| -> NamedLab<'static> { (name.to_owned(), Box::new(lab)) };
     side_by_side(labs.iter().map(boxed).collect())
 }
 
 /// Runs a test for every pairing at the same time.
 pub(crate) fn for_every_pairing(test: PairTest) -> Result<()> {
-    let lab = |(master, backup): (Program, Program)| -> (String, Box<dyn FnOnce() -> Result<()> + Send>) {
+    let lab = |(master, backup): (Program, Program)| -> NamedLab<'static> {
         (format!("{master} then {backup}"), Box::new(move || test(master, backup)))
     };
     side_by_side(pairings().into_iter().map(lab).collect())

@@ -7,7 +7,7 @@ use crate::diagnostic::Class;
 use crate::draft::GlobalDraft;
 use crate::keyword::{Keyword, Kind, Status};
 use crate::model::ProcessSettings;
-use crate::tables::row::{Apply, pending};
+use crate::tables::row::{Apply, line, pending};
 use crate::tables::scalar::{mistaken, signed, unsigned};
 use std::time::Duration;
 
@@ -165,42 +165,45 @@ fn rttime(args: &mut Args<'_>, context: &mut Context<'_>, place: &mut ProcessSet
 macro_rules! process_rows {
     ($place:ident, $priority:ident $priority_name:literal, $swap:ident $swap_name:literal,
      $rt:ident $rt_name:literal, $cpu:ident $cpu_name:literal, $limit:ident $limit_name:literal,
-     $former:ident $former_name:literal, $who:literal) => {
-        pub(super) const $priority: Row = pending(
+     $former:ident $former_name:literal, $who:literal, $status:expr) => {
+        pub(super) const $priority: Row = line(
+            $status,
             $priority_name,
             "<-20-19>",
             "0",
             concat!("Nice value of the ", $who, " process."),
             |global, args, context| nice(args, context, $place(global)),
         );
-        pub(super) const $swap: Row = flag(
-            Status::Pending,
-            $swap_name,
-            concat!("Lock the ", $who, " process in memory."),
-            |global, _, _| $place(global).no_swap = true,
-        );
-        pub(super) const $rt: Row = pending(
+        pub(super) const $swap: Row =
+            flag($status, $swap_name, concat!("Lock the ", $who, " process in memory."), |global, _, _| {
+                $place(global).no_swap = true
+            });
+        pub(super) const $rt: Row = line(
+            $status,
             $rt_name,
             "<1-99>",
             "none",
             concat!("SCHED_RR priority of the ", $who, " process."),
             |global, args, context| real_time(args, context, $place(global)),
         );
-        pub(super) const $cpu: Row = pending(
+        pub(super) const $cpu: Row = line(
+            $status,
             $cpu_name,
             "<processor> ...",
             "all",
             concat!("Processors that the ", $who, " process may use."),
             |global, args, context| affinity(args, context, $place(global)),
         );
-        pub(super) const $limit: Row = pending(
+        pub(super) const $limit: Row = line(
+            $status,
             $limit_name,
             "<microseconds>",
             "10000",
             concat!("RLIMIT_RTTIME of the ", $who, " process where it has a real-time priority."),
             |global, args, context| rttime(args, context, $place(global)),
         );
-        pub(super) const $former: Row = pending(
+        pub(super) const $former: Row = line(
+            $status,
             $former_name,
             "<microseconds>",
             "",
@@ -215,13 +218,13 @@ macro_rules! process_rows {
 
 process_rows!(VRRP, VRRP_PRIORITY "vrrp_priority", VRRP_NO_SWAP "vrrp_no_swap",
     VRRP_RT_PRIORITY "vrrp_rt_priority", VRRP_CPU_AFFINITY "vrrp_cpu_affinity",
-    VRRP_RLIMIT_RTTIME "vrrp_rlimit_rttime", VRRP_RLIMIT_RTIME "vrrp_rlimit_rtime", "VRRP");
+    VRRP_RLIMIT_RTTIME "vrrp_rlimit_rttime", VRRP_RLIMIT_RTIME "vrrp_rlimit_rtime", "VRRP", Status::Acted);
 process_rows!(CHECKER, CHECKER_PRIORITY "checker_priority", CHECKER_NO_SWAP "checker_no_swap",
     CHECKER_RT_PRIORITY "checker_rt_priority", CHECKER_CPU_AFFINITY "checker_cpu_affinity",
-    CHECKER_RLIMIT_RTTIME "checker_rlimit_rttime", CHECKER_RLIMIT_RTIME "checker_rlimit_rtime", "checker");
+    CHECKER_RLIMIT_RTTIME "checker_rlimit_rttime", CHECKER_RLIMIT_RTIME "checker_rlimit_rtime", "checker", Status::Pending);
 process_rows!(BFD, BFD_PRIORITY "bfd_priority", BFD_NO_SWAP "bfd_no_swap",
     BFD_RT_PRIORITY "bfd_rt_priority", BFD_CPU_AFFINITY "bfd_cpu_affinity",
-    BFD_RLIMIT_RTTIME "bfd_rlimit_rttime", BFD_RLIMIT_RTIME "bfd_rlimit_rtime", "BFD");
+    BFD_RLIMIT_RTTIME "bfd_rlimit_rttime", BFD_RLIMIT_RTIME "bfd_rlimit_rtime", "BFD", Status::Pending);
 
 pub(super) const MAX_AUTO_PRIORITY: Row = pending(
     "max_auto_priority",

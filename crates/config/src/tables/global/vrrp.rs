@@ -142,7 +142,7 @@ pub(super) const VMAC_ADDR_PREFIX: Row = pending(
     },
 );
 
-pub(super) const VRRP_RX_BUFS_POLICY: Row = pending(
+pub(super) const VRRP_RX_BUFS_POLICY: Row = acted(
     "vrrp_rx_bufs_policy",
     "MTU|ADVERT|<bytes>",
     "the system's default",
@@ -187,7 +187,7 @@ fn policy(current: &mut BufferPolicy, wanted: BufferPolicy, args: &Args<'_>, con
     }
 }
 
-pub(super) const VRRP_RX_BUFS_MULTIPLIER: Row = pending(
+pub(super) const VRRP_RX_BUFS_MULTIPLIER: Row = acted(
     "vrrp_rx_bufs_multiplier",
     "<1-4294967295>",
     "3",
@@ -222,66 +222,69 @@ fn force(global: &mut GlobalDraft, args: &mut Args<'_>, context: &mut Context<'_
     }
 }
 
-const fn buffer_row(name: &'static str, help: &'static str, apply: Apply<GlobalDraft>) -> Row {
+const fn buffer_row(
+    status: Status,
+    name: &'static str,
+    help: &'static str,
+    apply: Apply<GlobalDraft>,
+) -> Row {
     let default = "the system's default";
-    Keyword { name, usage: "<bytes>", default, help, status: Status::Pending, kind: Kind::Line(apply) }
+    Keyword { name, usage: "<bytes>", default, help, status, kind: Kind::Line(apply) }
 }
 
-const fn force_row(name: &'static str, apply: Apply<GlobalDraft>) -> Row {
+const fn force_row(status: Status, name: &'static str, apply: Apply<GlobalDraft>) -> Row {
     let help = "That buffer may exceed net.core.rmem_max.";
-    Keyword {
-        name,
-        usage: "[on|off]",
-        default: "off",
-        help,
-        status: Status::Pending,
-        kind: Kind::Line(apply),
-    }
+    Keyword { name, usage: "[on|off]", default: "off", help, status, kind: Kind::Line(apply) }
 }
 
 pub(super) const VRRP_NETLINK_CMD_RCV_BUFS: Row = buffer_row(
+    Status::Acted,
     "vrrp_netlink_cmd_rcv_bufs",
     "Receive buffer of the VRRP process's netlink socket for commands.",
     |global, args, context| buffer(global, args, context, |netlink| &mut netlink.vrrp_command),
 );
 pub(super) const VRRP_NETLINK_CMD_RCV_BUFS_FORCE: Row =
-    force_row("vrrp_netlink_cmd_rcv_bufs_force", |global, args, context| {
+    force_row(Status::Acted, "vrrp_netlink_cmd_rcv_bufs_force", |global, args, context| {
         force(global, args, context, |netlink| &mut netlink.vrrp_command);
     });
 pub(super) const VRRP_NETLINK_MONITOR_RCV_BUFS: Row = buffer_row(
+    Status::Acted,
     "vrrp_netlink_monitor_rcv_bufs",
     "Receive buffer of the VRRP process's netlink socket for news.",
     |global, args, context| buffer(global, args, context, |netlink| &mut netlink.vrrp_monitor),
 );
 pub(super) const VRRP_NETLINK_MONITOR_RCV_BUFS_FORCE: Row =
-    force_row("vrrp_netlink_monitor_rcv_bufs_force", |global, args, context| {
+    force_row(Status::Acted, "vrrp_netlink_monitor_rcv_bufs_force", |global, args, context| {
         force(global, args, context, |netlink| &mut netlink.vrrp_monitor);
     });
 pub(super) const PROCESS_MONITOR_RCV_BUFS: Row = buffer_row(
+    Status::Pending,
     "process_monitor_rcv_bufs",
     "Receive buffer of the socket that hears of processes.",
     |global, args, context| buffer(global, args, context, |netlink| &mut netlink.process_monitor),
 );
 pub(super) const PROCESS_MONITOR_RCV_BUFS_FORCE: Row =
-    force_row("process_monitor_rcv_bufs_force", |global, args, context| {
+    force_row(Status::Pending, "process_monitor_rcv_bufs_force", |global, args, context| {
         force(global, args, context, |netlink| &mut netlink.process_monitor);
     });
 pub(super) const LVS_NETLINK_CMD_RCV_BUFS: Row = buffer_row(
+    Status::Pending,
     "lvs_netlink_cmd_rcv_bufs",
     "Receive buffer of the checker process's netlink socket for commands.",
     |global, args, context| buffer(global, args, context, |netlink| &mut netlink.lvs_command),
 );
 pub(super) const LVS_NETLINK_CMD_RCV_BUFS_FORCE: Row =
-    force_row("lvs_netlink_cmd_rcv_bufs_force", |global, args, context| {
+    force_row(Status::Pending, "lvs_netlink_cmd_rcv_bufs_force", |global, args, context| {
         force(global, args, context, |netlink| &mut netlink.lvs_command);
     });
 pub(super) const LVS_NETLINK_MONITOR_RCV_BUFS: Row = buffer_row(
+    Status::Pending,
     "lvs_netlink_monitor_rcv_bufs",
     "Receive buffer of the checker process's netlink socket for news.",
     |global, args, context| buffer(global, args, context, |netlink| &mut netlink.lvs_monitor),
 );
 pub(super) const LVS_NETLINK_MONITOR_RCV_BUFS_FORCE: Row =
-    force_row("lvs_netlink_monitor_rcv_bufs_force", |global, args, context| {
+    force_row(Status::Pending, "lvs_netlink_monitor_rcv_bufs_force", |global, args, context| {
         force(global, args, context, |netlink| &mut netlink.lvs_monitor);
     });
 

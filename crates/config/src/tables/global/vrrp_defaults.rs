@@ -240,9 +240,9 @@ fn extra_if(global: &mut GlobalDraft, args: &mut Args<'_>, context: &mut Context
 }
 
 pub(super) const VRRP_GARP_EXTRA_IF: Row =
-    pending("vrrp_garp_extra_if", "[all] <1-86400 seconds>", "off", "Default of garp_extra_if.", extra_if);
+    acted("vrrp_garp_extra_if", "[all] <1-86400 seconds>", "off", "Default of garp_extra_if.", extra_if);
 
-pub(super) const VRRP_VMAC_GARP_INTVL: Row = pending(
+pub(super) const VRRP_VMAC_GARP_INTVL: Row = acted(
     "vrrp_vmac_garp_intvl",
     "[all] <1-86400 seconds>",
     "",

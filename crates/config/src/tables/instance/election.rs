@@ -3,7 +3,7 @@
 use crate::diagnostic::{Class, Diagnostic};
 use crate::draft::InstanceDraft;
 use crate::keyword::Keyword;
-use crate::tables::row::{acted, inert, pending};
+use crate::tables::row::{acted, inert};
 use crate::tables::scalar::{mistaken, seconds, signed, switch, unsigned};
 use keepalived_types::Version;
 use keepalived_vrrp::config::StartState;
@@ -248,7 +248,7 @@ pub(super) const DONT_TRACK_PRIMARY: Row = acted(
     |draft, _, _| draft.election.dont_track_primary = true,
 );
 
-pub(super) const TIMER_EXPIRED_BACKUP: Row = pending(
+pub(super) const TIMER_EXPIRED_BACKUP: Row = acted(
     "timer_expired_backup",
     "[<1-254>]",
     "off; 254 without a number",
@@ -269,7 +269,7 @@ pub(super) const TIMER_EXPIRED_BACKUP: Row = pending(
     },
 );
 
-pub(super) const THREAD_TIMER_EXPIRED: Row = pending(
+pub(super) const THREAD_TIMER_EXPIRED: Row = acted(
     "thread_timer_expired",
     "[<1-254>]",
     "",

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::diagnostic::Class;
 use crate::draft::InstanceDraft;
 use crate::keyword::Keyword;
-use crate::tables::row::{acted, pending};
+use crate::tables::row::acted;
 use crate::tables::scalar::{ANY_U32, SECONDS_IN_MICROS, mistaken, unsigned};
 use keepalived_vrrp::config::ExtraInterfaceAnnouncements;
 use std::time::Duration;
@@ -93,7 +93,7 @@ pub(super) const LOWER_PRIO_REPEAT: Row = acted(
     },
 );
 
-pub(super) const EXTRA_IF: Row = pending(
+pub(super) const EXTRA_IF: Row = acted(
     "garp_extra_if",
     "[all] <0-86400 seconds>",
     "vrrp_garp_extra_if",
@@ -102,7 +102,7 @@ pub(super) const EXTRA_IF: Row = pending(
     extra_if,
 );
 
-pub(super) const VMAC_GARP_INTVL: Row = pending(
+pub(super) const VMAC_GARP_INTVL: Row = acted(
     "vmac_garp_intvl",
     "[all] <0-86400 seconds>",
     "",

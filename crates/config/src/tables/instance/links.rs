@@ -6,7 +6,7 @@ use crate::diagnostic::Class;
 use crate::draft::InstanceDraft;
 use crate::keyword::Keyword;
 use crate::line::Word;
-use crate::tables::row::pending;
+use crate::tables::row::{acted, pending};
 use crate::tables::scalar::mistaken;
 use keepalived_types::{Family, InterfaceName};
 use keepalived_vrrp::config::{IpvlanConfig, IpvlanMode, VmacConfig};
@@ -203,7 +203,7 @@ fn ipvlan_address(
     ipvlan.address = Some(address);
 }
 
-pub(super) const LINKBEAT_USE_POLLING: Row = pending(
+pub(super) const LINKBEAT_USE_POLLING: Row = acted(
     "linkbeat_use_polling",
     "",
     "off",

@@ -128,7 +128,7 @@ pub(super) const NO_VIRTUAL_IPADDRESS: Row = acted(
     },
 );
 
-pub(super) const PROMOTE_SECONDARIES: Row = pending(
+pub(super) const PROMOTE_SECONDARIES: Row = acted(
     "promote_secondaries",
     "",
     "off",

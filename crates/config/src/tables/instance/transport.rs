@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::diagnostic::Class;
 use crate::draft::InstanceDraft;
 use crate::keyword::{ItemWord, Keyword, Kind, Status};
-use crate::tables::row::{acted, inert, pending, word};
+use crate::tables::row::{acted, inert, word};
 use crate::tables::scalar::{ANY_U32, lacking, mistaken, switch, unsigned};
 use keepalived_types::{Family, InterfaceName, Version, Vrid};
 use keepalived_vrrp::config::{ChecksumCompat, UnicastPeer};
@@ -45,7 +45,7 @@ pub(super) const INTERFACE: Row = acted(
     },
 );
 
-pub(super) const VRF: Row = pending(
+pub(super) const VRF: Row = acted(
     "vrf",
     "<VRF interface>",
     "none",
@@ -310,7 +310,7 @@ pub(super) const UNICAST_TTL: Row =
         }
     });
 
-pub(super) const OLD_UNICAST_CHECKSUM: Row = pending(
+pub(super) const OLD_UNICAST_CHECKSUM: Row = acted(
     "old_unicast_checksum",
     "[never]",
     "automatic",
@@ -358,7 +358,7 @@ pub(super) const V3_CHECKSUM_AS_V2: Row = acted(
     },
 );
 
-pub(super) const KERNEL_RX_BUF_SIZE: Row = pending(
+pub(super) const KERNEL_RX_BUF_SIZE: Row = acted(
     "kernel_rx_buf_size",
     "<bytes>",
     "vrrp_rx_bufs_policy",
