@@ -2,21 +2,24 @@
 //! machine to machine.
 
 mod parse;
+mod vrrp;
 
 use crate::{Error, Result, setup, step};
 
-/// The command line's form: `bench [parse]`; without a name, every benchmark.
+/// The command line's form: `bench [parse|vrrp [PART]...] [--quick]`; without a name, every benchmark.
 pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<()> {
-    let mut name = None;
+    let (mut words, mut quick) = (Vec::new(), false);
     while let Some(argument) = arguments.next()? {
         match argument {
-            lexopt::Arg::Value(word) if name.is_none() => name = Some(word.to_string_lossy().into_owned()),
+            lexopt::Arg::Long("quick") => quick = true,
+            lexopt::Arg::Value(word) => words.push(word.to_string_lossy().into_owned()),
             other => return Err(other.unexpected().into()),
         }
     }
-    if !matches!(name.as_deref(), None | Some("parse")) {
-        return Err(Error::Usage(format!("unknown benchmark {}", name.unwrap_or_default())));
-    }
+    let (name, parts) =
+        words.split_first().map_or((None, words.as_slice()), |(name, parts)| (Some(name), parts));
+    let name = name.map(String::as_str);
+    check(name, parts)?;
     setup::run()?;
     // A binary that was named is measured as it is.
     if std::env::var_os(keepalived_lab::OURS_VARIABLE).is_none() {
@@ -29,5 +32,23 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<()> {
             "--quiet",
         ])?)?;
     }
-    parse::run()
+    if matches!(name, None | Some("parse")) {
+        parse::run()?;
+    }
+    if matches!(name, None | Some("vrrp")) {
+        vrrp::run(quick, parts)?;
+    }
+    Ok(())
+}
+
+fn check(name: Option<&str>, parts: &[String]) -> Result<()> {
+    let known = |part: &String| name == Some("vrrp") && vrrp::parts().any(|known| known == part);
+    match name {
+        None | Some("parse" | "vrrp") if parts.iter().all(known) => Ok(()),
+        None | Some("parse" | "vrrp") => {
+            let parts: Vec<&str> = vrrp::parts().collect();
+            Err(Error::Usage(format!("bench vrrp has the parts {}; others have none", parts.join(", "))))
+        }
+        Some(name) => Err(Error::Usage(format!("unknown benchmark {name}"))),
+    }
 }

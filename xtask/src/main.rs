@@ -26,7 +26,7 @@ cargo xtask COMMAND
   demo [--peer keepalived|frr]   two nodes, a client, a power loss: the fail-over as it happens
   test                           every check and every test
   ci                             test, and what further tools allow (a short fuzz run)
-  bench [parse]                  side by side with the distribution's keepalived
+  bench [parse|vrrp] [--quick]    side by side with the distribution's keepalived
   fuzz TARGET [SECONDS]          one fuzz target (needs cargo-fuzz and a nightly toolchain)
   sim [--seeds N] [--seed S]     N seeds of the simulator, or the story of one
   setup                          only installs the Debian packages that the others need

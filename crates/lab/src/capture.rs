@@ -15,6 +15,9 @@ use crate::{Error, Result, names, pcap};
 /// VRRP with and without AH, and what announces addresses. The client's probes are left out.
 const FILTER: &str = "ip proto 112 or ip proto 51 or ip6 proto 112 or arp or icmp6";
 
+/// tcpdump's buffer: thousands of instances that start together send for a moment faster than it writes.
+const BUFFER_KIB: &str = "16384";
+
 /// A capture in progress.
 #[derive(Debug)]
 pub struct Capture {
@@ -46,6 +49,8 @@ impl Capture {
             "-i",
             interface,
             "-U",
+            "-B",
+            BUFFER_KIB,
             "-Z",
             "root",
         ]);

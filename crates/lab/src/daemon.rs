@@ -82,10 +82,25 @@ impl Daemon {
     /// # Errors
     /// As [`Daemon::start`].
     pub fn start_with(node: &Node, program: Program, configuration: &str, options: &[&str]) -> Result<Self> {
-        node.write_file("/etc/keepalived/keepalived.conf", configuration)?;
         let mut arguments = vec!["-n", "-l", "-D", "-G"];
         arguments.extend(options);
-        Self::run(node, program, on_node(node, &program.path()?, &arguments))
+        Self::start_binary(node, program, &program.path()?, configuration, &arguments)
+    }
+
+    /// As [`Daemon::start`], but this executable and these options: for measurements of another build, or without
+    /// the detailed log. Without `-n` the daemon leaves the lab.
+    ///
+    /// # Errors
+    /// As [`Daemon::start`].
+    pub fn start_binary(
+        node: &Node,
+        program: Program,
+        path: &Path,
+        configuration: &str,
+        options: &[&str],
+    ) -> Result<Self> {
+        node.write_file("/etc/keepalived/keepalived.conf", configuration)?;
+        Self::run(node, program, on_node(node, path, options))
     }
 
     /// As [`Daemon::start`], but outside the node's network namespace, which the program is told to enter, so that it

@@ -1,4 +1,5 @@
-//! Reads the capture files tcpdump writes here: little-endian pcap with nanoseconds, Ethernet.
+//! Reads the capture files tcpdump writes here: little-endian pcap with nanoseconds, Ethernet or, from the interface
+//! `any`, "Linux cooked".
 
 use std::time::{Duration, SystemTime};
 
@@ -6,6 +7,10 @@ use crate::{Error, Result};
 
 const MAGIC_NANOSECONDS: u32 = 0xa1b2_3c4d;
 const LINK_ETHERNET: u32 = 1;
+/// LINKTYPE_LINUX_SLL2 (tcpdump.org's list of link-layer header types).
+const LINK_COOKED: u32 = 276;
+/// Protocol, reserved, interface, ARPHRD, packet type, address length, address of 8 bytes.
+const COOKED_HEADER: usize = 20;
 const FILE_HEADER: usize = 24;
 const RECORD_HEADER: usize = 16;
 
@@ -26,16 +31,32 @@ pub(crate) fn frames(file: &[u8]) -> Result<Vec<Frame>> {
     if file.len() < FILE_HEADER {
         return Ok(Vec::new());
     }
-    if word(file, 0) != Some(MAGIC_NANOSECONDS) || word(file, 20) != Some(LINK_ETHERNET) {
-        return Err(Error::Unexpected("the capture is not Ethernet with nanoseconds".into()));
+    let is_cooked = word(file, 20) == Some(LINK_COOKED);
+    if word(file, 0) != Some(MAGIC_NANOSECONDS) || !(is_cooked || word(file, 20) == Some(LINK_ETHERNET)) {
+        return Err(Error::Unexpected("the capture is neither Ethernet nor cooked with nanoseconds".into()));
     }
     let mut rest = &file[FILE_HEADER..];
     let mut frames = Vec::new();
-    while let Some((frame, after)) = record(rest) {
-        frames.push(frame);
+    while let Some((mut frame, after)) = record(rest) {
         rest = after;
+        if is_cooked {
+            frame.bytes = uncooked(&frame.bytes);
+        }
+        frames.push(frame);
     }
     Ok(frames)
+}
+
+/// An Ethernet frame again; the destination address is not in the file.
+fn uncooked(bytes: &[u8]) -> Vec<u8> {
+    let Some((header, payload)) = bytes.split_at_checked(COOKED_HEADER) else {
+        return Vec::new();
+    };
+    let mut frame = vec![0; 6];
+    frame.extend(&header[12..18]);
+    frame.extend(&header[..2]);
+    frame.extend(payload);
+    frame
 }
 
 fn record(bytes: &[u8]) -> Option<(Frame, &[u8])> {
@@ -84,6 +105,16 @@ mod tests {
             let count = frames(&whole[..length]).expect("a prefix is not malformed").len();
             assert!(count < 2, "{length}");
         }
+    }
+
+    #[test]
+    fn a_cooked_frame_becomes_an_ethernet_frame() {
+        let cooked = [8, 6, 0, 0, 0, 0, 0, 3, 0, 1, 4, 6, 2, 0, 0, 0, 0, 7, 0, 0, b'a', b'r', b'p'];
+        let mut file = file(&[&cooked, b"short"]);
+        file[20..24].copy_from_slice(&LINK_COOKED.to_le_bytes());
+        let frames = frames(&file).expect("well formed");
+        assert_eq!(frames[0].bytes, [0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 7, 8, 6, b'a', b'r', b'p']);
+        assert!(frames[1].bytes.is_empty());
     }
 
     #[test]
