@@ -125,8 +125,12 @@ impl Timers {
 
     /// Takes the earliest deadline that has come, with the time for which it was set.
     pub(crate) fn pop(&mut self, now: Instant) -> Option<(Instant, Due)> {
+        let mut moved = false;
         while let Some(&Reverse((at, due))) = self.heap.peek() {
             if at > now {
+                if moved {
+                    self.settle();
+                }
                 return None;
             }
             self.heap.pop();
@@ -136,7 +140,10 @@ impl Timers {
             let slot = self.slot_mut(due);
             slot.queued = None;
             match slot.deadline {
-                Some(deadline) if deadline > at => self.set(due, deadline),
+                Some(deadline) if deadline > at => {
+                    moved = true;
+                    self.set(due, deadline);
+                }
                 Some(deadline) => {
                     debug_assert!(deadline <= now, "nothing comes before its time");
                     slot.deadline = None;
@@ -146,6 +153,25 @@ impl Timers {
             }
         }
         None
+    }
+
+    /// Puts entries back until the first one tells when something is due. A process that was woken for an entry whose
+    /// deadline has moved would otherwise be woken for each of the others, too: a backup's deadlines all move.
+    fn settle(&mut self) {
+        while let Some(&Reverse((at, due))) = self.heap.peek() {
+            let slot = self.slot(due).copied().unwrap_or_default();
+            let is_its_own = slot.queued == Some(at);
+            if is_its_own && slot.deadline == Some(at) {
+                return;
+            }
+            self.heap.pop();
+            if is_its_own {
+                self.slot_mut(due).queued = None;
+                if let Some(deadline) = slot.deadline {
+                    self.set(due, deadline);
+                }
+            }
+        }
     }
 
     fn slot(&self, due: Due) -> Option<&Slot> {

@@ -41,6 +41,22 @@ fn moving_a_deadline_back_adds_nothing_to_the_heap() {
 }
 
 #[test]
+fn one_wake_up_is_enough_to_see_that_all_deadlines_have_moved() {
+    let mut timers = Timers::default();
+    for instance in 0..100 {
+        let due = Due::Instance(Timer::MasterDown, InstanceId(instance));
+        timers.set(due, at(1_000 + u64::from(instance)));
+        timers.set(due, at(3_000 + u64::from(instance)));
+    }
+    assert_eq!(timers.next(), Some(at(1_000)), "nothing is looked at before its time");
+    assert_eq!(timers.pop(at(1_000)), None);
+    assert_eq!(timers.next(), Some(at(3_000)));
+    assert_eq!(timers.heap.len(), 100);
+    timers.cancel(Due::Instance(Timer::MasterDown, InstanceId(0)));
+    assert_eq!(timers.pop(at(3_001)), Some((at(3_001), Due::Instance(Timer::MasterDown, InstanceId(1)))));
+}
+
+#[test]
 fn moving_a_deadline_forward_makes_the_old_entry_stale() {
     let mut timers = Timers::default();
     timers.set(A, at(100));
