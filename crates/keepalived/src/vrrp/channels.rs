@@ -5,7 +5,7 @@ use keepalived_kernel::vrrp_socket::{Buffers, Datagram, Protocol, Reach, Setting
 use keepalived_types::Family;
 use keepalived_vrrp::{Channel, ChannelAddress, ChannelId, EncodedAdvert, Received};
 use keepalived_wire::ipv4::set_identification;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::os::fd::AsFd;
 
@@ -22,8 +22,11 @@ const BATCH: usize = 32;
 /// The open channels.
 #[derive(Debug)]
 pub(super) struct Channels {
-    sockets: HashMap<ChannelId, VrrpSocket>,
+    sockets: BTreeMap<ChannelId, VrrpSocket>,
     buffers: Buffers,
+    /// How many datagrams to ask for: twice as many as came last time. Most adverts come alone, some in bursts.
+    /// Always more than one, so that it shows whether another waits: timers must not run out before it is heard.
+    expected: usize,
     scratch: Vec<u8>,
     /// Datagrams that were no IP packets, or larger than any.
     malformed: u64,
@@ -32,8 +35,9 @@ pub(super) struct Channels {
 impl Default for Channels {
     fn default() -> Self {
         Self {
-            sockets: HashMap::new(),
+            sockets: BTreeMap::new(),
             buffers: Buffers::new(LARGEST_DATAGRAM),
+            expected: 2,
             scratch: Vec::new(),
             malformed: 0,
         }
@@ -138,9 +142,10 @@ impl Channels {
             return;
         };
         let mut batches = 0;
+        let mut limit = if drain { BATCH } else { self.expected };
         loop {
             // An error is that of the interface: netlink tells the same, and the engine acts on that.
-            let count = socket.receive(&mut self.buffers).unwrap_or(0);
+            let count = socket.receive(&mut self.buffers, limit).unwrap_or(0);
             for datagram in self.buffers.iter() {
                 match received(&datagram) {
                     Some(received) => handle(&received),
@@ -148,9 +153,11 @@ impl Channels {
                 }
             }
             batches += 1;
-            if count < BATCH || (!drain && batches == BATCHES_PER_TURN) {
+            self.expected = (count * 2).clamp(2, BATCH);
+            if count < limit || (!drain && batches == BATCHES_PER_TURN) {
                 return;
             }
+            limit = self.expected;
         }
     }
 

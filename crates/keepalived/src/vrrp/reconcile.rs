@@ -195,6 +195,9 @@ impl Reconciler {
     /// Wanted addresses that somebody else removed since the last call.
     pub(super) fn losses(&mut self) -> Vec<(InstanceId, IpAddr)> {
         let mut lost: Vec<(InstanceId, IpAddr)> = Vec::new();
+        if self.touched.is_empty() {
+            return lost;
+        }
         for key in std::mem::take(&mut self.touched) {
             let Some(wanted) = self.wanted.get(&key) else {
                 continue;

@@ -68,7 +68,7 @@ fn multicast_adverts_arrive_with_their_ttl_in_batches() {
     }
     wait_for(&right);
     let mut buffers = Buffers::new(1500);
-    assert_eq!(right.receive(&mut buffers).expect("received"), 32);
+    assert_eq!(right.receive(&mut buffers, 32).expect("received"), 32);
     let first = buffers.iter().next().expect("32 of them");
     assert_eq!(first.source(), Some(LEFT_V4.into()));
     assert_eq!(first.destination(), Some(GROUP_V4.into()));
@@ -77,10 +77,11 @@ fn multicast_adverts_arrive_with_their_ttl_in_batches() {
     assert_ne!(first.bytes[10..12], [0, 0], "the kernel filled the header checksum in");
     let age = crate::clock::wall().saturating_sub(first.received().expect("a time stamp"));
     assert!(age < std::time::Duration::from_secs(5), "{age:?}");
-    assert_eq!(right.receive(&mut buffers).expect("received"), 8);
-    assert!(buffers.iter().map(|datagram| datagram.bytes[21]).eq(33..=40));
-    assert_eq!(right.receive(&mut buffers).expect("nothing"), 0);
-    assert_eq!(left.receive(&mut buffers).expect("nothing"), 0, "we do not hear ourselves");
+    assert_eq!(right.receive(&mut buffers, 3).expect("received"), 3, "no more than asked for");
+    assert_eq!(right.receive(&mut buffers, 32).expect("received"), 5);
+    assert!(buffers.iter().map(|datagram| datagram.bytes[21]).eq(36..=40));
+    assert_eq!(right.receive(&mut buffers, 32).expect("nothing"), 0);
+    assert_eq!(left.receive(&mut buffers, 32).expect("nothing"), 0, "we do not hear ourselves");
 }
 
 #[test]
@@ -90,7 +91,7 @@ fn unicast_adverts_keep_the_ttl_they_were_given() {
     left.send_ipv4(&ipv4_advert(vrid, LEFT_V4, RIGHT_V4, 5), RIGHT_V4).expect("sent");
     wait_for(&right);
     let mut buffers = Buffers::new(1500);
-    assert_eq!(right.receive(&mut buffers).expect("received"), 1);
+    assert_eq!(right.receive(&mut buffers, 32).expect("received"), 1);
     let advert = buffers.iter().next().expect("one");
     assert_eq!((advert.hop_limit(), advert.destination()), (Some(5), Some(RIGHT_V4.into())));
 }
@@ -101,14 +102,14 @@ fn ipv6_multicast_arrives_with_hop_limit_255_and_a_checksum() {
     left.send_ipv6(&IPV6_ADVERT, LEFT_V6, GROUP_V6, None).expect("sent");
     wait_for(&right);
     let mut buffers = Buffers::new(1500);
-    assert_eq!(right.receive(&mut buffers).expect("received"), 1);
+    assert_eq!(right.receive(&mut buffers, 32).expect("received"), 1);
     let advert = buffers.iter().next().expect("one");
     assert_eq!((advert.source(), advert.destination()), (Some(LEFT_V6.into()), Some(GROUP_V6.into())));
     assert_eq!((advert.hop_limit(), advert.received()), (Some(255), None));
     assert!(advert.interface().is_some());
     assert_eq!(advert.bytes.len(), IPV6_ADVERT.len());
     assert_ne!(advert.bytes[6..8], [0, 0]);
-    assert_eq!(left.receive(&mut buffers).expect("nothing"), 0);
+    assert_eq!(left.receive(&mut buffers, 32).expect("nothing"), 0);
 }
 
 #[test]
@@ -118,7 +119,7 @@ fn ipv6_unicast_has_the_hop_limit_that_is_asked_for() {
     for (asked, seen) in [(Some(255), 255), (Some(3), 3), (None, 64)] {
         left.send_ipv6(&IPV6_ADVERT, LEFT_V6, RIGHT_V6, asked).expect("sent");
         wait_for(&right);
-        assert_eq!(right.receive(&mut buffers).expect("received"), 1);
+        assert_eq!(right.receive(&mut buffers, 32).expect("received"), 1);
         assert_eq!(buffers.iter().next().and_then(|advert| advert.hop_limit()), Some(seen));
     }
 }
@@ -130,7 +131,7 @@ fn a_datagram_longer_than_the_buffer_is_marked() {
     left.send_ipv4(&ipv4_advert(vrid, LEFT_V4, RIGHT_V4, 255), RIGHT_V4).expect("sent");
     wait_for(&right);
     let mut buffers = Buffers::new(30);
-    assert_eq!(right.receive(&mut buffers).expect("received"), 1);
+    assert_eq!(right.receive(&mut buffers, 32).expect("received"), 1);
     let advert = buffers.iter().next().expect("one");
     assert!(advert.is_truncated());
     assert_eq!(advert.bytes.len(), 30);
@@ -146,7 +147,7 @@ fn other_groups_and_other_protocols_are_not_heard() {
     let vrid = Vrid::new(1).expect("not 0");
     left.send_ipv4(&ipv4_advert(vrid, LEFT_V4, elsewhere, 255), elsewhere).expect("sent");
     wait_for(&right.1);
-    assert_eq!(right.0.receive(&mut Buffers::new(1500)).expect("nothing"), 0);
+    assert_eq!(right.0.receive(&mut Buffers::new(1500), 32).expect("nothing"), 0);
 }
 
 #[test]
