@@ -43,7 +43,7 @@ fn one(rig: &Rig, program: Program, size: usize) -> Result<f64> {
     let capture = rig.b.capture("eth0")?;
     let (daemon, _) = rig.start(&rig.b, program, &configuration(size))?;
     let mut found = None;
-    rig::wait_until("the announcement of every address", PATIENCE, || {
+    rig::wait_until(PATIENCE, || {
         found = advert_to_last_announcement(&capture.trace()?, size);
         Ok(found.is_some())
     })?;

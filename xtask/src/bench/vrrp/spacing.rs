@@ -13,7 +13,7 @@ use super::rig::{self, PROGRAMS, Rig};
 use super::setting::{Setting, count};
 use super::sheet::{Aim, Row, Sheet};
 use super::sightings::Sightings;
-use crate::{Error, Result};
+use crate::Result;
 
 const SETTING: Setting = Setting::new(100, 100);
 const MASTER: u8 = 200;
@@ -108,10 +108,8 @@ fn one(
     rig::stop(backup)?;
     rig::stop(master)?;
     let seen = Sightings::of(&trace, 1);
+    // None at all is possible: the original does not send while it starts 255 scripts.
     let deviations = seen.deviations_ms(SETTING.interval);
-    if deviations.is_empty() {
-        return Err(Error::Failed(format!("no adverts of {program} were captured")));
-    }
     Ok(Figures {
         p50: percentile(deviations.clone(), 50),
         p99: percentile(deviations.clone(), 99),
