@@ -20,12 +20,11 @@ const PACKAGES: &[(&str, &str)] = &[
     ("frr", "/usr/lib/frr/vrrpd"),
     ("ipvsadm", "/sbin/ipvsadm"),
     ("kmod", "/sbin/modprobe"),
-    ("nftables", "/usr/sbin/nft"),
     ("user-mode-linux", "/usr/bin/linux.uml"),
 ];
 
 /// Packages that start a service of their own when they are installed.
-const SERVICES: &[&str] = &["keepalived", "frr", "ipvsadm", "nftables"];
+const SERVICES: &[&str] = &["keepalived", "frr", "ipvsadm"];
 
 /// Installs what is missing; does nothing, not even an update of the lists, when nothing is.
 pub(crate) fn run() -> Result<()> {

@@ -31,7 +31,8 @@ const INSIDE: &str = include_str!("second_kernel/inside.sh");
 const GUEST_VARIABLE: &str = "KEEPALIVED_LAB_GUEST";
 
 /// Loaded before the command runs: IPVS with every scheduler and persistence engine that Debian's guest has (it lacks
-/// `twos`), the interfaces and packet schedulers of our tests, connection tracking, nftables. More come by themselves when the guest's kernel asks for them.
+/// `twos`), the interfaces and packet schedulers of our tests, connection tracking, nftables (which this guest has for
+/// bridges only). More come by themselves when the guest's kernel asks for them.
 const MODULES: &[&str] = &[
     "ipv6",
     "dummy",

@@ -1,6 +1,6 @@
 //! A batch of operations on its way through the kernel.
 
-use super::encode::{ACK, Encoder};
+use super::encode::{ACK, Encoder, NOOP};
 use std::fmt;
 use std::io;
 
@@ -63,8 +63,9 @@ pub struct Finished {
 
 /// A batch that is being worked off chunk by chunk.
 ///
-/// Only the last operation of a chunk asks for an acknowledgement. The kernel works in order and always answers
-/// failures, so whatever has not failed when that acknowledgement comes has gone well.
+/// No operation asks for an acknowledgement; a message behind them that does nothing asks for one. The kernel works in
+/// order and answers failures, so whatever has not failed when that acknowledgement comes has gone well. (It even
+/// happens that an operation which asked gets no answer: stopping an IPVS daemon that has hardly started.)
 #[derive(Debug)]
 pub(super) struct Running<O> {
     ticket: Ticket,
@@ -99,7 +100,8 @@ impl<O: Operation> Running<O> {
             operation.encode(*sequence, to);
             *sequence = sequence.wrapping_add(1);
         }
-        to.add_flags(ACK);
+        to.begin(NOOP, ACK, *sequence, &[]);
+        *sequence = sequence.wrapping_add(1);
         self.outcomes.resize(self.outcomes.len() + count, Ok(Done::Done));
         self.on_the_way = Some((first, count));
     }
@@ -109,14 +111,16 @@ impl<O: Operation> Running<O> {
         let Some((first, count)) = self.on_the_way else {
             return;
         };
-        let Some(offset) = usize::try_from(sequence.wrapping_sub(first)).ok().filter(|&at| at < count) else {
+        let Some(offset) = usize::try_from(sequence.wrapping_sub(first)).ok().filter(|&at| at <= count)
+        else {
             return;
         };
+        if offset == count {
+            self.on_the_way = None;
+            return;
+        }
         let at = self.outcomes.len() - count + offset;
         self.outcomes[at] = self.operations[at].outcome(errno, message);
-        if offset + 1 == count {
-            self.on_the_way = None;
-        }
     }
 
     /// The chunk could not be sent, or its answers were lost: what became of it is unknown.

@@ -1,5 +1,7 @@
 //! Writing netlink messages (RFC 3549; linux/netlink.h).
 
+/// NLMSG_NOOP: a message that does nothing.
+pub(crate) const NOOP: u16 = 1;
 /// NLM_F_REQUEST: every message to the kernel carries it.
 pub(crate) const REQUEST: u16 = 0x1;
 /// NLM_F_ACK: answer even when it went well.
@@ -73,15 +75,6 @@ impl Encoder {
             Err(_) => self.bytes.truncate(nest.0 + 4),
         }
         self.settle();
-    }
-
-    /// Sets a flag of the message being written.
-    pub(crate) fn add_flags(&mut self, flags: u16) {
-        let at = self.start + 6;
-        if let Some(field) = self.bytes.get_mut(at..at + 2) {
-            let old = u16::from_ne_bytes([field[0], field[1]]);
-            field.copy_from_slice(&(old | flags).to_ne_bytes());
-        }
     }
 
     /// What was written.

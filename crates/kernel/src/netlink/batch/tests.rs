@@ -17,12 +17,14 @@ fn failures_before_the_acknowledgement_are_matched_by_sequence_number() {
     let (mut sequence, mut encoder) = (u32::MAX - 1, Encoder::default());
     let mut batch = running(3);
     batch.encode_chunk(&mut sequence, &mut encoder);
-    assert_eq!(sequence, 2, "the numbers wrap");
+    assert_eq!(sequence, 3, "the numbers wrap");
     batch.acknowledge(77, 1, None);
     batch.acknowledge(u32::MAX, libc::EEXIST, None);
     batch.acknowledge(0, libc::ENODEV, Some("no device".to_owned()));
     assert!(batch.is_waiting() && !batch.is_complete());
     batch.acknowledge(1, libc::EADDRNOTAVAIL, None);
+    assert!(batch.is_waiting() && !batch.is_complete());
+    batch.acknowledge(2, 0, None);
     assert!(batch.is_complete());
     let refused = NetlinkError { errno: libc::ENODEV, message: Some("no device".to_owned()) };
     assert_eq!(refused.to_string(), "No such device (os error 19): no device");
