@@ -12,6 +12,7 @@ pub mod host;
 pub mod keyword;
 pub mod line;
 pub mod load;
+mod lvs_settings;
 pub mod model;
 mod nearest;
 pub mod reader;

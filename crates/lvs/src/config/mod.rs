@@ -4,6 +4,7 @@
 mod checker;
 mod group;
 mod http;
+mod names;
 mod scheduler;
 mod server;
 
@@ -15,6 +16,7 @@ pub use group::{AddressRange, GroupEntry, ServerGroup};
 pub use http::{
     HttpCheck, HttpVersion, Regex, RegexOption, Sni, StatusCodes, TlsMaterial, Url, Verification,
 };
+pub use names::endpoint;
 pub use scheduler::{Granularity, Persistence, Scheduler, SchedulerFlags};
 pub use server::{
     CheckDefaults, DEFAULT_CONNECT_TIMEOUT, DEFAULT_DELAY_LOOP, Inherited, Presentation, Quorum, RealServer,

@@ -3,6 +3,7 @@
 use super::check::CheckerDraft;
 use crate::line::Word;
 use crate::span::Span;
+pub(super) use keepalived_lvs::config::endpoint;
 use keepalived_lvs::config::{
     Forwarding, Granularity, GroupEntry, Protocol, Scheduler, SchedulerFlags, TlsMaterial,
 };
@@ -220,15 +221,4 @@ impl RealServerDraft {
     pub(super) fn name(&self) -> String {
         endpoint(self.address, self.port, self.protocol)
     }
-}
-
-/// An address, protocol and port as messages write them.
-pub(super) fn endpoint(address: IpAddr, port: u16, protocol: Option<Protocol>) -> String {
-    let protocol = match protocol {
-        None => "none",
-        Some(Protocol::Tcp) => "tcp",
-        Some(Protocol::Udp) => "udp",
-        Some(Protocol::Sctp) => "sctp",
-    };
-    format!("[{address}]:{protocol}:{port}")
 }

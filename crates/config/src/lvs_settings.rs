@@ -1,0 +1,37 @@
+//! What `global_defs` tells the LVS engine.
+
+use crate::model::{FlushOnStop, LvsGlobals};
+use keepalived_lvs::{Settings, SyncSettings};
+use keepalived_types::ipvs::ConnectionTimeouts;
+use std::time::Duration;
+
+impl LvsGlobals {
+    /// The settings of the engine. A sync daemon that follows an instance is not its business.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        let seconds = |value: Option<u32>| Duration::from_secs(value.unwrap_or(0).into());
+        let sync = self.sync_daemon.as_ref().filter(|sync| sync.instance.is_none());
+        Settings {
+            flush: self.flush,
+            flush_on_stop: match self.flush_on_stop {
+                FlushOnStop::Off => keepalived_lvs::FlushOnStop::Off,
+                FlushOnStop::All => keepalived_lvs::FlushOnStop::All,
+                FlushOnStop::VirtualServers => keepalived_lvs::FlushOnStop::VirtualServers,
+            },
+            announce_at_start: self.rs_init_notifies,
+            sync: sync.map(|sync| SyncSettings {
+                interface: sync.interface.clone(),
+                id: sync.id.unwrap_or(0),
+                max_length: sync.max_length,
+                group: sync.group,
+                port: sync.port,
+                ttl: sync.ttl,
+            }),
+            timeouts: ConnectionTimeouts {
+                tcp: seconds(self.tcp_timeout_s),
+                tcp_fin: seconds(self.tcpfin_timeout_s),
+                udp: seconds(self.udp_timeout_s),
+            },
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The table that should be against the table that is.
+
+use crate::wanted::Wanted;
+use keepalived_types::ipvs::{Destination, DestinationKey, ServiceKey, TableOperation, VirtualService};
+use std::collections::HashMap;
+
+/// A service that is in the kernel's table, with its servers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observed {
+    /// The service.
+    pub service: VirtualService,
+    /// Its servers.
+    pub destinations: Vec<Destination>,
+}
+
+/// What has to be done so that everything wanted is there as it is wanted. What nobody wants is foreign and stays.
+pub(crate) fn repair(wanted: &Wanted, observed: &[Observed]) -> Vec<TableOperation> {
+    let present: HashMap<ServiceKey, &Observed> =
+        observed.iter().map(|entry| (entry.service.key, entry)).collect();
+    let mut operations = Vec::new();
+    for entry in wanted.services() {
+        let is = present.get(&entry.service.key).copied();
+        compare(&entry.service, &entry.destinations(), is, &mut operations);
+    }
+    operations
+}
+
+fn compare(
+    service: &VirtualService,
+    destinations: &[Destination],
+    observed: Option<&Observed>,
+    operations: &mut Vec<TableOperation>,
+) {
+    let key = service.key;
+    let Some(observed) = observed else {
+        operations.push(TableOperation::AddService(service.clone()));
+        let servers = destinations.iter().map(|server| TableOperation::AddDestination(key, *server));
+        operations.extend(servers);
+        return;
+    };
+    if observed.service != *service {
+        operations.push(TableOperation::EditService(service.clone()));
+    }
+    let present: HashMap<DestinationKey, &Destination> =
+        observed.destinations.iter().map(|server| (server.key, server)).collect();
+    for server in destinations {
+        match present.get(&server.key) {
+            None => operations.push(TableOperation::AddDestination(key, *server)),
+            Some(is) if *is != server => operations.push(TableOperation::EditDestination(key, *server)),
+            Some(_) => {}
+        }
+    }
+}
+
+/// What of an earlier process's entries is in the table and not wanted any more.
+pub(crate) fn leftovers(
+    wanted: &Wanted,
+    observed: &[Observed],
+    placed: &[(ServiceKey, Vec<DestinationKey>)],
+) -> Vec<TableOperation> {
+    let present: HashMap<ServiceKey, &Observed> =
+        observed.iter().map(|entry| (entry.service.key, entry)).collect();
+    let mut operations = Vec::new();
+    for (key, servers) in placed {
+        let Some(is) = present.get(key) else { continue };
+        let wanted = wanted.service(*key);
+        for place in servers {
+            let needed = wanted.is_some_and(|entry| entry.destination(*place).is_some());
+            if !needed && is.destinations.iter().any(|server| server.key == *place) {
+                operations.push(TableOperation::RemoveDestination(*key, *place));
+            }
+        }
+        if wanted.is_none() {
+            operations.push(TableOperation::RemoveService(*key));
+        }
+    }
+    operations
+}

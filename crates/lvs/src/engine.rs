@@ -1,0 +1,388 @@
+//! The engine: inputs in, effects out.
+
+use crate::checker::What;
+use crate::config::Config;
+use crate::diff::{self, Observed};
+use crate::effect::{CheckId, Effect};
+use crate::event::{CheckLabel, EventKind};
+use crate::outcome::Outcome;
+use crate::reload;
+use crate::servers::VirtualServer;
+use crate::settings::{Settings, Start, effective_timeouts};
+use crate::snapshot::Snapshot;
+use crate::start::{self, Files};
+use crate::stop;
+use crate::suspend::{self, LocalAddresses};
+use crate::transition;
+use crate::verdict::{self, FileVerdict, Report};
+use crate::world::World;
+use keepalived_types::ipvs::{ServiceKey, TableOperation};
+use keepalived_types::{IfIndex, Instant};
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Where a checker is: virtual server, real server, checker.
+type Place = (usize, usize, usize);
+
+/// All virtual servers of one process: no socket, no clock, no thread.
+///
+/// A driver begins with `handle_address_added` and `handle_file` for everything the machine has, then
+/// [`Engine::start`]. After each input it drains [`Engine::poll_effect`], then waits for more input or for
+/// [`Engine::next_deadline`].
+#[derive(Debug)]
+pub struct Engine {
+    virtual_servers: Vec<VirtualServer>,
+    world: World,
+    addresses: LocalAddresses,
+    files: Files,
+    places: HashMap<CheckId, Place>,
+    /// Who follows a file, and who a BFD session.
+    followers: HashMap<CheckLabel, Vec<Place>>,
+    is_running: bool,
+}
+
+impl Engine {
+    /// An engine that knows its configuration and nothing of the machine. `seed` decides when within their warm-up
+    /// checks begin.
+    #[must_use]
+    pub fn new(config: Config, settings: Settings, seed: u64) -> Self {
+        let mut engine = Self {
+            virtual_servers: build(config),
+            world: World::new(settings, seed),
+            addresses: LocalAddresses::default(),
+            files: Files::new(),
+            places: HashMap::new(),
+            followers: HashMap::new(),
+            is_running: false,
+        };
+        engine.addresses.follow(&engine.virtual_servers);
+        engine
+    }
+
+    /// Brings everything into the table and begins to check.
+    pub fn start(&mut self, start: Start, now: Instant) {
+        if std::mem::replace(&mut self.is_running, true) {
+            return;
+        }
+        let world = &mut self.world;
+        world.kernel_timeouts = start.timeouts;
+        let timeouts = effective_timeouts(world.settings.timeouts, start.timeouts);
+        if timeouts != start.timeouts {
+            world.command(TableOperation::SetTimeouts(timeouts));
+        }
+        let restarted = start.successor_of.is_some();
+        if world.settings.sync.is_some() && !restarted {
+            stop::stop_sync(world);
+            stop::start_sync(world);
+        }
+        let mut observed = start.observed;
+        if world.settings.flush && !restarted {
+            world.command(TableOperation::Flush);
+            observed = None;
+        }
+        world.held_back = observed.is_some();
+        for real in self.virtual_servers.iter_mut().flat_map(|server| &mut server.servers) {
+            start::make_checkers(real, &self.files, world);
+        }
+        if let Some(snapshot) = &start.successor_of {
+            snapshot.resume(&mut self.virtual_servers);
+        }
+        for server in &mut self.virtual_servers {
+            start::bring_up(server, world);
+        }
+        world.held_back = false;
+        if let Some(observed) = observed {
+            let mut operations = diff::repair(&world.wanted, &observed);
+            if let Some(snapshot) = start.successor_of {
+                operations.extend(diff::leftovers(&world.wanted, &observed, &snapshot.placed()));
+            }
+            operations.into_iter().for_each(|operation| world.command(operation));
+        }
+        self.after_change(now);
+    }
+
+    /// A new configuration. What did not change goes on undisturbed.
+    pub fn reconfigure(&mut self, config: Config, settings: Settings, now: Instant) {
+        let mut new = build(config);
+        if self.is_running {
+            reload::change_settings(settings, &mut self.world);
+            let old = std::mem::take(&mut self.virtual_servers);
+            reload::replace(old, &mut new, &self.files, &mut self.world);
+        } else {
+            self.world.settings = settings;
+        }
+        self.virtual_servers = new;
+        self.addresses.follow(&self.virtual_servers);
+        if self.is_running {
+            self.after_change(now);
+        }
+    }
+
+    /// Takes everything out of the table, unless `keep` (`-I`) leaves it as it is. Nothing happens afterwards.
+    pub fn stop(&mut self, keep: bool) {
+        if !std::mem::replace(&mut self.is_running, false) {
+            return;
+        }
+        let world = &mut self.world;
+        world.agenda.clear();
+        if keep {
+            return;
+        }
+        stop::stop_all(&mut self.virtual_servers, world);
+        if world.settings.sync.is_some() {
+            stop::stop_sync(world);
+        }
+        if effective_timeouts(world.settings.timeouts, world.kernel_timeouts) != world.kernel_timeouts {
+            world.command(TableOperation::SetTimeouts(world.kernel_timeouts));
+        }
+    }
+
+    /// An attempt of a check ended.
+    pub fn handle_outcome(&mut self, check: CheckId, outcome: Outcome, now: Instant) {
+        let Some(&(server, real, number)) = self.places.get(&check) else { return };
+        let Some(virtual_server) = self.virtual_servers.get_mut(server) else { return };
+        let Some(real_server) = virtual_server.servers.get_mut(real) else { return };
+        let weight = real_server.config.weight.get();
+        let Some(checker) = real_server.checkers.get_mut(number) else { return };
+        let Some(began) = checker.progress.running_since.take() else { return };
+        if !self.is_running {
+            return;
+        }
+        let verdict = verdict::judge(checker, outcome, weight);
+        let world = &mut self.world;
+        world.agenda.set(check, verdict.next_at(began, now));
+        let (weights, checks) = (verdict.contribution, verdict.events);
+        if let Some(contribution) = weights {
+            transition::contribute(virtual_server, real, number, contribution, world);
+        }
+        for kind in checks {
+            let name = virtual_server.servers[real].name.clone();
+            world.report(&virtual_server.name, Some(&name), kind);
+        }
+        if let Some(report) = verdict.report {
+            transition::report(virtual_server, real, number, report, world);
+        }
+    }
+
+    /// Everything that is due by `now` begins.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while let Some(check) = self.world.agenda.pop(now) {
+            let Some(&(server, real, number)) = self.places.get(&check) else { continue };
+            let Some(virtual_server) = self.virtual_servers.get_mut(server) else { continue };
+            let suspended = virtual_server.suspended;
+            let real_server = virtual_server.servers.get_mut(real);
+            let Some(checker) = real_server.and_then(|real| real.checkers.get_mut(number)) else { continue };
+            let What::Active(what) = &checker.what else { continue };
+            if suspended {
+                self.world.agenda.set(check, now + what.schedule.delay_loop);
+                continue;
+            }
+            let effect = Effect::RunCheck { check, what: Arc::clone(what), url: checker.progress.url };
+            checker.progress.running_since = Some(now);
+            self.world.effects.push_back(effect);
+        }
+    }
+
+    /// A followed file holds this number; 0 when it holds none, or does not exist.
+    pub fn handle_file(&mut self, name: &str, value: i64, _now: Instant) {
+        let label = CheckLabel::File(name.to_owned());
+        let Ok(value) = i32::try_from(value) else {
+            let kind = EventKind::FileOutOfRange { file: name.to_owned(), value };
+            self.world.report("", None, kind);
+            return;
+        };
+        self.files.insert(name.to_owned(), value);
+        if !self.is_running {
+            return;
+        }
+        for (server, real, number) in self.followers.get(&label).cloned().unwrap_or_default() {
+            let virtual_server = &mut self.virtual_servers[server];
+            let checker = &virtual_server.servers[real].checkers[number];
+            let What::File(check) = &checker.what else { continue };
+            let was_up = checker.is_up;
+            let verdict = verdict::on_file(check, value);
+            let up = verdict != FileVerdict::Down;
+            if was_up != up {
+                let kind = EventKind::Followed { check: label.clone(), up };
+                self.world.report(&virtual_server.name, Some(&virtual_server.servers[real].name), kind);
+            }
+            if let FileVerdict::Up(contribution) = verdict {
+                transition::contribute(virtual_server, real, number, contribution, &mut self.world);
+            }
+            if was_up != up {
+                let report = if up { Report::Up } else { Report::Down };
+                transition::report(virtual_server, real, number, report, &mut self.world);
+            }
+        }
+    }
+
+    /// A BFD session is up, or it is not.
+    pub fn handle_bfd(&mut self, session: &str, up: bool, _now: Instant) {
+        let label = CheckLabel::Bfd(session.to_owned());
+        if !self.is_running {
+            return;
+        }
+        for (server, real, number) in self.followers.get(&label).cloned().unwrap_or_default() {
+            let virtual_server = &mut self.virtual_servers[server];
+            let checker = &virtual_server.servers[real].checkers[number];
+            if checker.is_up != up || !checker.has_run {
+                let kind = EventKind::Followed { check: label.clone(), up };
+                self.world.report(&virtual_server.name, Some(&virtual_server.servers[real].name), kind);
+            }
+            let report = if up { Report::Up } else { Report::Down };
+            transition::report(virtual_server, real, number, report, &mut self.world);
+        }
+    }
+
+    /// An interface got an address, or has it (`ha_suspend`).
+    pub fn handle_address_added(&mut self, interface: IfIndex, address: IpAddr, _now: Instant) {
+        let waiting = self.addresses.insert(interface, address).map(<[usize]>::to_vec);
+        self.on_address(waiting, address, true);
+    }
+
+    /// An interface lost an address (`ha_suspend`).
+    pub fn handle_address_removed(&mut self, interface: IfIndex, address: IpAddr, _now: Instant) {
+        let waiting = self.addresses.remove(interface, address).map(<[usize]>::to_vec);
+        self.on_address(waiting, address, false);
+    }
+
+    fn on_address(&mut self, waiting: Option<Vec<usize>>, address: IpAddr, present: bool) {
+        let Some(waiting) = waiting.filter(|_| self.is_running) else { return };
+        self.world.report("", None, EventKind::LocalAddress { address, present });
+        for index in waiting {
+            let server = &mut self.virtual_servers[index];
+            let suspended = self.addresses.suspends(server);
+            suspend::set(server, suspended, &mut self.world);
+        }
+    }
+
+    /// The kernel refused an operation.
+    pub fn handle_refusal(&mut self, operation: TableOperation, errno: i32, _now: Instant) {
+        const EEXIST: i32 = 17;
+        let key = service_of(&operation);
+        if let TableOperation::AddService(service) = &operation
+            && errno != EEXIST
+            && let Some(wanted) = self.world.wanted.service_mut(service.key)
+        {
+            wanted.refused = true;
+        }
+        // A service that is not there refuses everything else; that was said once.
+        let is_follow_up = !matches!(operation, TableOperation::AddService(_))
+            && key.and_then(|key| self.world.wanted.service(key)).is_some_and(|service| service.refused);
+        // Whether a sync daemon ran before is not known, and no matter.
+        let is_expected = matches!(operation, TableOperation::StopSync(..));
+        if !is_follow_up && !is_expected {
+            let kind = EventKind::OperationRefused { operation: Box::new(operation), errno };
+            self.world.report("", None, kind);
+        }
+    }
+
+    /// This is the kernel's table now: what is wanted and not there, or otherwise there, is put right. A table that
+    /// the kernel has taken all operations of so far needs nothing.
+    pub fn handle_table(&mut self, observed: &[Observed]) {
+        if !self.is_running {
+            return;
+        }
+        let operations = diff::repair(&self.world.wanted, observed);
+        if operations.is_empty() {
+            return;
+        }
+        self.world.report("", None, EventKind::TableRepaired { operations: operations.len() });
+        operations.into_iter().for_each(|operation| self.world.command(operation));
+    }
+
+    /// The next thing to do, in order; `None` when there is nothing left.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.world.effects.pop_front()
+    }
+
+    /// When [`Engine::handle_timeout`] has to be called: never after the next check is due, sometimes before. `None`
+    /// when nothing is waited for.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.world.agenda.next()
+    }
+
+    /// Everything that should be in the kernel's table.
+    #[must_use]
+    pub fn wanted_table(&self) -> Vec<Observed> {
+        let services = self.world.wanted.services().into_iter();
+        services
+            .map(|entry| Observed { service: entry.service.clone(), destinations: entry.destinations() })
+            .collect()
+    }
+
+    /// Everything an operator can ask.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot { virtual_servers: self.virtual_servers.iter().map(VirtualServer::snapshot).collect() }
+    }
+
+    /// After a start or a reload: who is where, and when new checks begin.
+    fn after_change(&mut self, now: Instant) {
+        self.places.clear();
+        self.followers.clear();
+        for (index, server) in self.virtual_servers.iter_mut().enumerate() {
+            server.suspended = self.addresses.suspends(server);
+            for (number, real) in server.servers.iter().enumerate() {
+                for (checker_number, checker) in real.checkers.iter().enumerate() {
+                    let place = (index, number, checker_number);
+                    match &checker.what {
+                        What::Active(_) => {
+                            self.places.insert(checker.id, place);
+                        }
+                        What::File(_) | What::Bfd(_) => {
+                            self.followers.entry(checker.label()).or_default().push(place);
+                        }
+                    }
+                }
+            }
+        }
+        for server in &self.virtual_servers {
+            for real in &server.servers {
+                for checker in &real.checkers {
+                    let What::Active(what) = &checker.what else { continue };
+                    if !checker.has_run {
+                        let kind = if server.suspended {
+                            EventKind::CheckerDeactivated
+                        } else {
+                            EventKind::CheckerActivated
+                        };
+                        self.world.report(&server.name, Some(&real.name), kind);
+                    }
+                    if checker.progress.running_since.is_some() {
+                        continue;
+                    }
+                    match self.world.agenda.due(checker.id) {
+                        // A shorter interval holds at once.
+                        Some(due) => {
+                            let due = due.min(now + what.schedule.delay_loop);
+                            self.world.agenda.set(checker.id, due);
+                        }
+                        None => self.world.agenda.set_first(checker.id, &what.schedule, now),
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn build(config: Config) -> Vec<VirtualServer> {
+    let Config { groups, virtual_servers, .. } = config;
+    virtual_servers.into_iter().map(|server| VirtualServer::new(server, &groups)).collect()
+}
+
+fn service_of(operation: &TableOperation) -> Option<ServiceKey> {
+    match operation {
+        TableOperation::AddService(service) | TableOperation::EditService(service) => Some(service.key),
+        TableOperation::RemoveService(key)
+        | TableOperation::AddDestination(key, _)
+        | TableOperation::EditDestination(key, _)
+        | TableOperation::RemoveDestination(key, _) => Some(*key),
+        TableOperation::Flush
+        | TableOperation::StartSync(_)
+        | TableOperation::StopSync(..)
+        | TableOperation::SetTimeouts(_) => None,
+    }
+}

@@ -1,0 +1,163 @@
+//! Virtual servers, real servers and the sorry server as they are now.
+
+use crate::checker::Checker;
+use crate::config::{self, GroupEntry, ServerGroup};
+use crate::target::{self, Target};
+use keepalived_types::ipvs::{Destination, ServiceKey, TableOperation};
+use std::collections::HashSet;
+
+/// A virtual server.
+#[derive(Debug)]
+pub(crate) struct VirtualServer {
+    /// What is configured; its real servers are in `servers`.
+    pub(crate) config: config::VirtualServer,
+    pub(crate) name: String,
+    /// The services it stands for.
+    pub(crate) targets: Vec<Target>,
+    /// Those of them that are not in the wanted table yet.
+    pub(crate) fresh: Vec<Target>,
+    /// The entries of its group, if it has one.
+    pub(crate) entries: Vec<GroupEntry>,
+    /// Its services are wanted.
+    pub(crate) alive: bool,
+    pub(crate) quorum_up: bool,
+    /// The sum of the weights of the servers that are alive.
+    pub(crate) weight: u64,
+    pub(crate) sorry: Option<SorryServer>,
+    pub(crate) servers: Vec<RealServer>,
+    /// None of its addresses is on this machine, and it minds (`ha_suspend`).
+    pub(crate) suspended: bool,
+}
+
+/// A real server.
+#[derive(Debug)]
+pub(crate) struct RealServer {
+    /// What is configured; its checkers are in `checkers`.
+    pub(crate) config: config::RealServer,
+    pub(crate) name: String,
+    /// As far as checks are concerned it is in service.
+    pub(crate) alive: bool,
+    /// It is wanted in the table.
+    pub(crate) placed: bool,
+    /// How many of its checkers have failed.
+    pub(crate) failed: usize,
+    /// The configured weight and what checkers add to it.
+    pub(crate) weight: i64,
+    pub(crate) checkers: Vec<Checker>,
+}
+
+/// The sorry server.
+#[derive(Debug)]
+pub(crate) struct SorryServer {
+    pub(crate) config: config::SorryServer,
+    pub(crate) name: String,
+    /// It stands in.
+    pub(crate) alive: bool,
+    /// It is wanted in the table.
+    pub(crate) placed: bool,
+}
+
+impl VirtualServer {
+    /// A virtual server that nothing is known of yet. Its checkers come later, see `start.rs`.
+    pub(crate) fn new(mut config: config::VirtualServer, groups: &[ServerGroup]) -> Self {
+        let entries = match &config.service {
+            config::Service::Group { name, .. } => {
+                groups.iter().find(|group| group.name == *name).map(|group| group.entries.clone())
+            }
+            config::Service::Address(..) | config::Service::Mark(_) => None,
+        };
+        let entries = entries.unwrap_or_default();
+        let targets = target::expand(&config, &entries);
+        let protocol = config.protocol;
+        let servers = std::mem::take(&mut config.real_servers);
+        let sorry = config.sorry_server.take().map(|sorry| SorryServer {
+            name: config::endpoint(sorry.address, sorry.port, protocol),
+            config: sorry,
+            alive: false,
+            placed: false,
+        });
+        Self {
+            name: config.name(),
+            fresh: targets.clone(),
+            targets,
+            entries,
+            alive: false,
+            quorum_up: false,
+            weight: 0,
+            sorry,
+            servers: servers.into_iter().map(|server| RealServer::new(server, protocol)).collect(),
+            suspended: false,
+            config,
+        }
+    }
+
+    /// The sorry server is standing in.
+    pub(crate) fn sorry_is_active(&self) -> bool {
+        self.sorry.as_ref().is_some_and(|sorry| sorry.alive)
+    }
+
+    /// The group it is made of, if it is.
+    pub(crate) fn group(&self) -> Option<&str> {
+        match &self.config.service {
+            config::Service::Group { name, .. } => Some(name),
+            config::Service::Address(..) | config::Service::Mark(_) => None,
+        }
+    }
+
+    /// An entry of its group as the original prints it.
+    pub(crate) fn entry_name(&self, entry: usize) -> String {
+        self.entries
+            .get(entry)
+            .map(|entry| target::entry_name(entry, self.config.protocol))
+            .unwrap_or_default()
+    }
+
+    /// An operation for each service that is wanted already.
+    pub(crate) fn on_each_service(
+        &self,
+        operation: impl Fn(ServiceKey) -> TableOperation,
+    ) -> Vec<TableOperation> {
+        let fresh: HashSet<ServiceKey> = self.fresh.iter().map(|target| target.key).collect();
+        let keys = self.targets.iter().map(|target| target.key);
+        keys.filter(|key| !fresh.contains(key)).map(operation).collect()
+    }
+}
+
+impl RealServer {
+    fn new(config: config::RealServer, protocol: Option<config::Protocol>) -> Self {
+        Self {
+            name: config.name(protocol),
+            alive: false,
+            placed: false,
+            failed: 0,
+            weight: i64::from(config.weight.get()),
+            checkers: Vec::new(),
+            config,
+        }
+    }
+
+    /// The weight as the kernel takes it.
+    pub(crate) fn effective_weight(&self) -> u32 {
+        u32::try_from(self.weight.clamp(0, i64::from(i32::MAX))).unwrap_or(0)
+    }
+
+    /// The weight it has in the table: none when it inhibits, or when the sorry server stands in.
+    pub(crate) fn table_weight(&self, parked: bool) -> u32 {
+        if self.alive && !parked { self.effective_weight() } else { 0 }
+    }
+
+    /// How it belongs in a service, with this weight.
+    pub(crate) fn destination(&self, key: ServiceKey, weight: u32) -> Destination {
+        let config = &self.config;
+        let thresholds = (config.upper_threshold, config.lower_threshold);
+        target::destination(key, config.address, config.port, config.forwarding, weight, thresholds)
+    }
+}
+
+impl SorryServer {
+    /// How it belongs in a service, with this weight.
+    pub(crate) fn destination(&self, key: ServiceKey, weight: u32) -> Destination {
+        let config = &self.config;
+        target::destination(key, config.address, config.port, config.forwarding, weight, (0, 0))
+    }
+}

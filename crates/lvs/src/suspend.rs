@@ -1,0 +1,84 @@
+//! `ha_suspend`: checks run only while one of the virtual server's addresses is on this machine (lvs reference 4.10).
+
+use crate::checker::What;
+use crate::event::EventKind;
+use crate::servers::VirtualServer;
+use crate::world::World;
+use keepalived_types::IfIndex;
+use keepalived_types::ipvs::ServiceKey;
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
+
+/// Which addresses are here, and who minds.
+#[derive(Debug, Default)]
+pub(crate) struct LocalAddresses {
+    /// How many interfaces have the address.
+    here: HashMap<IpAddr, HashSet<IfIndex>>,
+    /// The virtual servers that check only while the address is here.
+    waiting: HashMap<IpAddr, Vec<usize>>,
+}
+
+impl LocalAddresses {
+    /// Learns who waits for which address.
+    pub(crate) fn follow(&mut self, virtual_servers: &[VirtualServer]) {
+        self.waiting.clear();
+        for (index, server) in
+            virtual_servers.iter().enumerate().filter(|(_, server)| server.config.ha_suspend)
+        {
+            for address in server.targets.iter().filter_map(|target| address(target.key)) {
+                let waiting = self.waiting.entry(address).or_default();
+                if waiting.last() != Some(&index) {
+                    waiting.push(index);
+                }
+            }
+        }
+    }
+
+    /// An interface has the address from now on. Those who may have waited for it, when it is the first one.
+    pub(crate) fn insert(&mut self, interface: IfIndex, address: IpAddr) -> Option<&[usize]> {
+        let interfaces = self.here.entry(address).or_default();
+        let first = interfaces.is_empty();
+        interfaces.insert(interface);
+        self.waiting.get(&address).filter(|_| first).map(Vec::as_slice)
+    }
+
+    /// An interface does not have the address any more. Those who minded, when it was the last one.
+    pub(crate) fn remove(&mut self, interface: IfIndex, address: IpAddr) -> Option<&[usize]> {
+        let interfaces = self.here.get_mut(&address)?;
+        if !interfaces.remove(&interface) || !interfaces.is_empty() {
+            return None;
+        }
+        self.here.remove(&address);
+        self.waiting.get(&address).map(Vec::as_slice)
+    }
+
+    /// Has this virtual server to wait?
+    pub(crate) fn suspends(&self, virtual_server: &VirtualServer) -> bool {
+        virtual_server.config.ha_suspend
+            && !virtual_server
+                .targets
+                .iter()
+                .filter_map(|target| address(target.key))
+                .any(|address| self.here.contains_key(&address))
+    }
+}
+
+fn address(key: ServiceKey) -> Option<IpAddr> {
+    match key {
+        ServiceKey::Address { address, .. } => Some(address),
+        ServiceKey::Mark { .. } => None,
+    }
+}
+
+/// Checks begin again, or pause.
+pub(crate) fn set(virtual_server: &mut VirtualServer, suspended: bool, world: &mut World) {
+    if std::mem::replace(&mut virtual_server.suspended, suspended) == suspended {
+        return;
+    }
+    for real in &virtual_server.servers {
+        for _ in real.checkers.iter().filter(|checker| matches!(checker.what, What::Active(_))) {
+            let kind = if suspended { EventKind::CheckerSuspended } else { EventKind::CheckerActivated };
+            world.report(&virtual_server.name, Some(&real.name), kind);
+        }
+    }
+}

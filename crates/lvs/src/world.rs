@@ -1,0 +1,60 @@
+//! What every part of the engine may write to: effects, the wanted table, the schedule.
+
+use crate::effect::{CheckId, Effect};
+use crate::event::{Event, EventKind};
+use crate::schedule::Agenda;
+use crate::settings::Settings;
+use crate::wanted::Wanted;
+use keepalived_types::ipvs::{ConnectionTimeouts, TableOperation};
+use std::collections::VecDeque;
+
+/// Everything that is not a virtual server.
+#[derive(Debug, Default)]
+pub(crate) struct World {
+    pub(crate) effects: VecDeque<Effect>,
+    pub(crate) wanted: Wanted,
+    pub(crate) agenda: Agenda,
+    pub(crate) settings: Settings,
+    /// The kernel's time-outs before we changed any.
+    pub(crate) kernel_timeouts: ConnectionTimeouts,
+    /// Changes of the table are taken in, and the kernel is told the difference to what it has later.
+    pub(crate) held_back: bool,
+    next_check: u64,
+}
+
+impl World {
+    /// Nothing is wanted yet.
+    pub(crate) fn new(settings: Settings, seed: u64) -> Self {
+        Self { settings, agenda: Agenda::new(seed), ..Self::default() }
+    }
+
+    /// Tells about a virtual server, or about one of its real servers.
+    pub(crate) fn report(&mut self, virtual_server: &str, real_server: Option<&str>, kind: EventKind) {
+        let event = Event {
+            virtual_server: virtual_server.to_owned(),
+            real_server: real_server.map(str::to_owned),
+            kind,
+        };
+        self.effects.push_back(Effect::Event(Box::new(event)));
+    }
+
+    /// Changes what is wanted, and the kernel's table when that makes a difference.
+    pub(crate) fn operate(&mut self, operation: TableOperation) {
+        if let Some(operation) = self.wanted.apply(operation)
+            && !self.held_back
+        {
+            self.effects.push_back(Effect::Table(operation));
+        }
+    }
+
+    /// Tells the kernel something that is no change of what is wanted.
+    pub(crate) fn command(&mut self, operation: TableOperation) {
+        self.effects.push_back(Effect::Table(operation));
+    }
+
+    /// A number that no check had before.
+    pub(crate) fn new_check(&mut self) -> CheckId {
+        self.next_check += 1;
+        CheckId(self.next_check)
+    }
+}
