@@ -1,21 +1,14 @@
 //! The table that should be against the table that is.
 
 use crate::wanted::Wanted;
-use keepalived_types::ipvs::{Destination, DestinationKey, ServiceKey, TableOperation, VirtualService};
+use keepalived_types::ipvs::{
+    Destination, DestinationKey, ObservedService, ServiceKey, TableOperation, VirtualService,
+};
 use std::collections::HashMap;
 
-/// A service that is in the kernel's table, with its servers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Observed {
-    /// The service.
-    pub service: VirtualService,
-    /// Its servers.
-    pub destinations: Vec<Destination>,
-}
-
 /// What has to be done so that everything wanted is there as it is wanted. What nobody wants is foreign and stays.
-pub(crate) fn repair(wanted: &Wanted, observed: &[Observed]) -> Vec<TableOperation> {
-    let present: HashMap<ServiceKey, &Observed> =
+pub(crate) fn repair(wanted: &Wanted, observed: &[ObservedService]) -> Vec<TableOperation> {
+    let present: HashMap<ServiceKey, &ObservedService> =
         observed.iter().map(|entry| (entry.service.key, entry)).collect();
     let mut operations = Vec::new();
     for entry in wanted.services() {
@@ -28,7 +21,7 @@ pub(crate) fn repair(wanted: &Wanted, observed: &[Observed]) -> Vec<TableOperati
 fn compare(
     service: &VirtualService,
     destinations: &[Destination],
-    observed: Option<&Observed>,
+    observed: Option<&ObservedService>,
     operations: &mut Vec<TableOperation>,
 ) {
     let key = service.key;
@@ -45,6 +38,9 @@ fn compare(
         observed.destinations.iter().map(|server| (server.key, server)).collect();
     for server in destinations {
         match present.get(&server.key) {
+            None if observed.inexpressible.contains(&server.key) => {
+                operations.push(TableOperation::EditDestination(key, *server));
+            }
             None => operations.push(TableOperation::AddDestination(key, *server)),
             Some(is) if *is != server => operations.push(TableOperation::EditDestination(key, *server)),
             Some(_) => {}
@@ -55,10 +51,10 @@ fn compare(
 /// What of an earlier process's entries is in the table and not wanted any more.
 pub(crate) fn leftovers(
     wanted: &Wanted,
-    observed: &[Observed],
+    observed: &[ObservedService],
     placed: &[(ServiceKey, Vec<DestinationKey>)],
 ) -> Vec<TableOperation> {
-    let present: HashMap<ServiceKey, &Observed> =
+    let present: HashMap<ServiceKey, &ObservedService> =
         observed.iter().map(|entry| (entry.service.key, entry)).collect();
     let mut operations = Vec::new();
     for (key, servers) in placed {

@@ -2,7 +2,7 @@
 
 use crate::checker::What;
 use crate::config::Config;
-use crate::diff::{self, Observed};
+use crate::diff;
 use crate::effect::{CheckId, Effect};
 use crate::event::{CheckLabel, EventKind};
 use crate::outcome::Outcome;
@@ -16,7 +16,7 @@ use crate::suspend::{self, LocalAddresses};
 use crate::transition;
 use crate::verdict::{self, FileVerdict, Report};
 use crate::world::World;
-use keepalived_types::ipvs::{ServiceKey, TableOperation};
+use keepalived_types::ipvs::{ObservedService, ServiceKey, TableOperation};
 use keepalived_types::{IfIndex, Instant};
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -280,7 +280,7 @@ impl Engine {
 
     /// This is the kernel's table now: what is wanted and not there, or otherwise there, is put right. A table that
     /// the kernel has taken all operations of so far needs nothing.
-    pub fn handle_table(&mut self, observed: &[Observed]) {
+    pub fn handle_table(&mut self, observed: &[ObservedService]) {
         if !self.is_running {
             return;
         }
@@ -306,10 +306,14 @@ impl Engine {
 
     /// Everything that should be in the kernel's table.
     #[must_use]
-    pub fn wanted_table(&self) -> Vec<Observed> {
+    pub fn wanted_table(&self) -> Vec<ObservedService> {
         let services = self.world.wanted.services().into_iter();
         services
-            .map(|entry| Observed { service: entry.service.clone(), destinations: entry.destinations() })
+            .map(|entry| ObservedService {
+                service: entry.service.clone(),
+                destinations: entry.destinations(),
+                inexpressible: Vec::new(),
+            })
             .collect()
     }
 

@@ -55,7 +55,6 @@ mod verdict;
 mod wanted;
 mod world;
 
-pub use diff::Observed;
 pub use effect::{CheckId, Effect};
 pub use engine::Engine;
 pub use event::{CheckLabel, Event, EventKind, QuorumSum, Retries};

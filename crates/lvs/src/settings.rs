@@ -1,9 +1,8 @@
 //! What the engine has to know besides virtual servers, and what it is told at start.
 
-use crate::diff::Observed;
 use crate::snapshot::Snapshot;
 use keepalived_types::InterfaceName;
-use keepalived_types::ipvs::{ConnectionTimeouts, SyncDaemon, SyncRole};
+use keepalived_types::ipvs::{ConnectionTimeouts, ObservedService, SyncDaemon, SyncRole};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -73,7 +72,7 @@ impl SyncSettings {
 pub struct Start {
     /// The kernel's table. With it only what differs is changed; without it everything is added, and what is there
     /// already is reported as refused.
-    pub observed: Option<Vec<Observed>>,
+    pub observed: Option<Vec<ObservedService>>,
     /// What the process knew that this one replaces after a crash: its servers keep their states, the entries it had
     /// placed and nobody wants any more are removed, and nothing is flushed.
     pub successor_of: Option<Snapshot>,

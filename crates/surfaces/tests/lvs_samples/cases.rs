@@ -217,12 +217,16 @@ fn sched_flags() {
     let follow_up = "IPVS cmd IP_VS_SO_SET_ADDDEST(1159) error: No such file or directory(2) (10.10.11.17:tcp:80 -> 192.168.200.2:80)";
     let log = [(refused, gained), (gained, refused), (follow_up, "")];
     run.start().step_except(&log, &[]);
+    // The kernel says that there is no such service (D-23).
     let log = [
         (
             "IPVS cmd IP_VS_SO_SET_DELDEST(1160) error: No such destination(2) (10.10.11.17:tcp:80 -> 192.168.200.2:80)",
-            "",
+            "IPVS cmd IP_VS_SO_SET_DELDEST(1160) error: No such service(3) (10.10.11.17:tcp:80 -> 192.168.200.2:80)",
         ),
-        ("IPVS cmd IP_VS_SO_SET_DEL(1156) error: No such file or directory(2) (10.10.11.17:tcp:80)", ""),
+        (
+            "IPVS cmd IP_VS_SO_SET_DEL(1156) error: No such file or directory(2) (10.10.11.17:tcp:80)",
+            "IPVS cmd IP_VS_SO_SET_DEL(1156) error: No such service(3) (10.10.11.17:tcp:80)",
+        ),
     ];
     run.stop().step_except(&log, &[]);
 }

@@ -4,7 +4,8 @@
 
 use crate::machine::Answer::{Exit, Fails, Good, Silent, Status};
 use crate::machine::{Answer, Machine};
-use keepalived_lvs::{Observed, Start};
+use keepalived_lvs::Start;
+use keepalived_types::ipvs::{Destination, DestinationKey, ObservedService};
 
 const REFUSED: Answer = Fails("failed");
 
@@ -414,7 +415,7 @@ fn c55_all_urls_must_pass_after_a_failure() {
     assert_eq!(machine.operations(), [del_dest(2)]);
     machine.log();
     // delay_before_retry is 3 s by default, and more than delay_loop.
-    machine.answer("10.0.0.2:80/b", Good).run(3.0);
+    machine.answer("10.0.0.2:80/b", Good).run(2.0);
     assert_eq!(machine.log(), ["HTTP status code success to [10.0.0.2]:tcp:80 url(/b)"]);
     machine.run(3.0);
     assert_eq!(machine.operations(), [new_dest(2, 1)]);
@@ -693,7 +694,7 @@ fn c90_names_of_services() {
 
 #[test]
 fn a_table_that_is_right_already_is_left_alone_at_start() {
-    let table: Vec<Observed> = Machine::running(&standard("")).engine().wanted_table();
+    let table: Vec<ObservedService> = Machine::running(&standard("")).engine().wanted_table();
     let mut machine = Machine::idle(&standard(""));
     machine.act(|engine, now| engine.start(Start { observed: Some(table), ..Start::default() }, now));
     assert!(machine.operations().is_empty());
@@ -724,10 +725,7 @@ fn what_somebody_else_removed_comes_back_and_what_is_foreign_stays() {
     let mut machine = settled(&standard(""));
     let mut table = machine.engine().wanted_table();
     let foreign = table[0].destinations.pop().expect("there are two");
-    table[0].destinations.push(keepalived_types::ipvs::Destination {
-        key: keepalived_types::ipvs::DestinationKey { port: 99, ..foreign.key },
-        ..foreign
-    });
+    table[0].destinations.push(Destination { key: DestinationKey { port: 99, ..foreign.key }, ..foreign });
     machine.act(|engine, _| engine.handle_table(&table));
     assert_eq!(machine.operations(), [new_dest(3, 1)]);
 }
