@@ -20,7 +20,7 @@ impl History {
 
     /// Keeps `event` when it is a transition.
     pub fn record(&mut self, event: &Event) {
-        let What::Vrrp(vrrp) = &event.what;
+        let What::Vrrp(vrrp) = &event.what else { return };
         if !matches!(vrrp.kind, EventKind::Entered { .. }) || self.limit == 0 {
             return;
         }

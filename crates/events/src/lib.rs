@@ -9,6 +9,7 @@ mod history;
 
 pub use history::History;
 
+use keepalived_lvs as lvs;
 use keepalived_types::Instant;
 use keepalived_vrrp as vrrp;
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,8 @@ pub struct Event {
 pub enum What {
     /// In the VRRP process.
     Vrrp(vrrp::Event),
+    /// In the checker process.
+    Lvs(lvs::Event),
 }
 
 /// Everything an operator can ask, at one moment.
@@ -39,4 +42,6 @@ pub enum What {
 pub struct Snapshot {
     /// The VRRP instances.
     pub vrrp: vrrp::Snapshot,
+    /// The virtual servers.
+    pub lvs: lvs::Snapshot,
 }

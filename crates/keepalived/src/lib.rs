@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod checkers;
 pub mod config_test;
 pub mod configuration;
 pub mod control;
@@ -14,6 +15,7 @@ pub mod exec_helper;
 pub mod fifo;
 pub mod host;
 pub mod ipc;
+mod launcher;
 pub mod log;
 pub mod options;
 pub mod supervisor;

@@ -93,7 +93,7 @@ impl Process {
             let FromVrrp::Event(event) = message else {
                 return None;
             };
-            let What::Vrrp(event) = &event.what;
+            let What::Vrrp(event) = &event.what else { panic!("of another process: {event:?}") };
             match &event.kind {
                 EventKind::Entered { state, .. } if *state == wanted => Some(()),
                 _ => None,
@@ -218,7 +218,7 @@ fn a_reload_leaves_unchanged_instances_alone() {
         let FromVrrp::Event(event) = message else {
             return None;
         };
-        let What::Vrrp(event) = &event.what;
+        let What::Vrrp(event) = &event.what else { panic!("of another process: {event:?}") };
         let Subject::Instance(name) = &event.subject else {
             return None;
         };

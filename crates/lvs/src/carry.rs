@@ -147,6 +147,7 @@ fn carry_checker(old: Checker, new: &mut Checker, weight: u32, files: &Files) {
     new.is_up = old.is_up;
     new.has_run = old.has_run;
     new.progress = old.progress;
+    new.remarks = old.remarks;
     match &new.what {
         What::Active(check) => {
             new.progress.failures = new.progress.failures.min(check.schedule.retry);

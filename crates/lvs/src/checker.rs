@@ -3,6 +3,7 @@
 use crate::config::{self, ActiveCheck, Probe};
 use crate::effect::CheckId;
 use crate::event::CheckLabel;
+use crate::outcome::Remark;
 use keepalived_types::Instant;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,6 +19,8 @@ pub(crate) struct Checker {
     /// What it adds to its server's weight.
     pub(crate) contribution: i64,
     pub(crate) progress: Progress,
+    /// Oddities that were told.
+    pub(crate) remarks: Vec<Remark>,
 }
 
 /// What a checker does.
@@ -62,6 +65,7 @@ impl Checker {
             // A file has a value from the start.
             has_run: matches!(what, What::File(_)),
             contribution: 0,
+            remarks: Vec::new(),
             progress: Progress { first: true, ..Progress::default() },
             what,
         };
@@ -123,6 +127,7 @@ fn is_same_probe(one: &Probe, other: &Probe) -> bool {
         (Probe::Http(one), Probe::Http(other)) | (Probe::Ssl(one), Probe::Ssl(other)) => {
             one.connection == other.connection
                 && one.virtualhost == other.virtualhost
+                && one.verification == other.verification
                 && sni_name(&one.sni) == sni_name(&other.sni)
                 && one.urls.len() == other.urls.len()
                 && one.urls.iter().zip(&other.urls).all(|(one, other)| is_same_url(one, other))

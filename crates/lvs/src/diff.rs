@@ -11,7 +11,7 @@ pub(crate) fn repair(wanted: &Wanted, observed: &[ObservedService]) -> Vec<Table
     let present: HashMap<ServiceKey, &ObservedService> =
         observed.iter().map(|entry| (entry.service.key, entry)).collect();
     let mut operations = Vec::new();
-    for entry in wanted.services() {
+    for entry in wanted.services().into_iter().filter(|entry| !entry.refused) {
         let is = present.get(&entry.service.key).copied();
         compare(&entry.service, &entry.destinations(), is, &mut operations);
     }

@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::diff;
 use crate::effect::{CheckId, Effect};
 use crate::event::{CheckLabel, EventKind};
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Remark};
 use crate::reload;
 use crate::servers::VirtualServer;
 use crate::settings::{Settings, Start, effective_timeouts};
@@ -18,9 +18,12 @@ use crate::verdict::{self, FileVerdict, Report};
 use crate::world::World;
 use keepalived_types::ipvs::{ObservedService, ServiceKey, TableOperation};
 use keepalived_types::{IfIndex, Instant};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
+
+/// Different remarks about one checker that are told.
+const MOST_REMARKS: usize = 16;
 
 /// Where a checker is: virtual server, real server, checker.
 type Place = (usize, usize, usize);
@@ -165,6 +168,20 @@ impl Engine {
         }
     }
 
+    /// An attempt of a check brought something odd that decides nothing. It is told once per checker.
+    pub fn handle_remark(&mut self, check: CheckId, remark: Remark) {
+        let Some(&(server, real, number)) = self.places.get(&check) else { return };
+        let virtual_server = &mut self.virtual_servers[server];
+        let real_server = &mut virtual_server.servers[real];
+        let checker = &mut real_server.checkers[number];
+        if checker.remarks.contains(&remark) || checker.remarks.len() >= MOST_REMARKS {
+            return;
+        }
+        checker.remarks.push(remark.clone());
+        let kind = EventKind::Remarked { check: checker.label(), remark };
+        self.world.report(&virtual_server.name, Some(&real_server.name), kind);
+    }
+
     /// Everything that is due by `now` begins.
     pub fn handle_timeout(&mut self, now: Instant) {
         while let Some(check) = self.world.agenda.pop(now) {
@@ -257,19 +274,30 @@ impl Engine {
         }
     }
 
+    /// These are all addresses of the machine, each with its interface: what is not among them is gone (`ha_suspend`).
+    pub fn handle_addresses(&mut self, all: &[(IfIndex, IpAddr)], now: Instant) {
+        let present: HashSet<(IfIndex, IpAddr)> = all.iter().copied().collect();
+        for (interface, address) in self.addresses.known() {
+            if !present.contains(&(interface, address)) {
+                self.handle_address_removed(interface, address, now);
+            }
+        }
+        for (interface, address) in all {
+            self.handle_address_added(*interface, *address, now);
+        }
+    }
+
     /// The kernel refused an operation.
     pub fn handle_refusal(&mut self, operation: TableOperation, errno: i32, _now: Instant) {
         const EEXIST: i32 = 17;
         let key = service_of(&operation);
-        if let TableOperation::AddService(service) = &operation
-            && errno != EEXIST
-            && let Some(wanted) = self.world.wanted.service_mut(service.key)
-        {
-            wanted.refused = true;
+        if errno != EEXIST {
+            self.world.wanted.refuse(&operation);
         }
         // A service that is not there refuses everything else; that was said once.
-        let is_follow_up = !matches!(operation, TableOperation::AddService(_))
-            && key.and_then(|key| self.world.wanted.service(key)).is_some_and(|service| service.refused);
+        let is_follow_up =
+            !matches!(operation, TableOperation::AddService(_) | TableOperation::EditService(_))
+                && key.and_then(|key| self.world.wanted.service(key)).is_some_and(|service| service.refused);
         // Whether a sync daemon ran before is not known, and no matter.
         let is_expected = matches!(operation, TableOperation::StopSync(..));
         if !is_follow_up && !is_expected {
@@ -302,6 +330,12 @@ impl Engine {
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         self.world.agenda.next()
+    }
+
+    /// The services that the configuration stands for, whether they are in the table or not.
+    #[must_use]
+    pub fn services(&self) -> HashSet<ServiceKey> {
+        self.virtual_servers.iter().flat_map(|server| &server.targets).map(|target| target.key).collect()
     }
 
     /// Everything that should be in the kernel's table.

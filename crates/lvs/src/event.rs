@@ -1,6 +1,6 @@
 //! What happened, to which server and why. Surfaces turn these into log lines, FIFO lines, scripts and mails.
 
-use crate::outcome::{Failure, HttpTest};
+use crate::outcome::{Failure, HttpTest, Remark};
 use keepalived_types::Command;
 use keepalived_types::ipvs::TableOperation;
 use serde::{Deserialize, Serialize};
@@ -96,6 +96,13 @@ pub enum EventKind {
         check: CheckLabel,
         /// Why.
         reason: String,
+    },
+    /// An answer was odd in a way that decides nothing.
+    Remarked {
+        /// Which check.
+        check: CheckLabel,
+        /// What is odd.
+        remark: Remark,
     },
     /// The server goes into the pool, or with `inhibited` gets its weight back.
     Adding {

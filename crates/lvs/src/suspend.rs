@@ -52,6 +52,13 @@ impl LocalAddresses {
         self.waiting.get(&address).map(Vec::as_slice)
     }
 
+    /// Every address that is here, with its interface.
+    pub(crate) fn known(&self) -> Vec<(IfIndex, IpAddr)> {
+        let each = self.here.iter();
+        each.flat_map(|(address, interfaces)| interfaces.iter().map(|interface| (*interface, *address)))
+            .collect()
+    }
+
     /// Has this virtual server to wait?
     pub(crate) fn suspends(&self, virtual_server: &VirtualServer) -> bool {
         virtual_server.config.ha_suspend

@@ -21,6 +21,8 @@ pub(crate) struct WantedService {
 #[derive(Clone, Copy, Debug)]
 struct WantedDestination {
     destination: Destination,
+    /// The kernel refused it; only a change of ours tries it again.
+    refused: bool,
     /// How many servers of virtual servers it stands for; it goes with the last one.
     users: u32,
     order: u64,
@@ -98,9 +100,10 @@ impl Wanted {
                 return None;
             }
             wanted.destination = destination;
+            wanted.refused = false;
             return Some(TableOperation::EditDestination(key, destination));
         }
-        let wanted = WantedDestination { destination, users: 1, order: self.next };
+        let wanted = WantedDestination { destination, refused: false, users: 1, order: self.next };
         entry.destinations.insert(destination.key, wanted);
         Some(TableOperation::AddDestination(key, destination))
     }
@@ -114,17 +117,31 @@ impl Wanted {
             return None;
         }
         wanted.destination = destination;
+        wanted.refused = false;
         Some(TableOperation::EditDestination(key, destination))
+    }
+
+    /// The kernel refused this for good: asking again would give the same answer.
+    pub(crate) fn refuse(&mut self, operation: &TableOperation) {
+        match operation {
+            TableOperation::AddService(service) | TableOperation::EditService(service) => {
+                if let Some(entry) = self.services.get_mut(&service.key) {
+                    entry.refused = true;
+                }
+            }
+            TableOperation::AddDestination(key, server) | TableOperation::EditDestination(key, server) => {
+                let entry = self.services.get_mut(key);
+                if let Some(wanted) = entry.and_then(|entry| entry.destinations.get_mut(&server.key)) {
+                    wanted.refused = true;
+                }
+            }
+            _ => {}
+        }
     }
 
     /// A wanted service.
     pub(crate) fn service(&self, key: ServiceKey) -> Option<&WantedService> {
         self.services.get(&key)
-    }
-
-    /// A wanted service, to be marked.
-    pub(crate) fn service_mut(&mut self, key: ServiceKey) -> Option<&mut WantedService> {
-        self.services.get_mut(&key)
     }
 
     /// All services in the order in which they were wanted.
@@ -136,9 +153,10 @@ impl Wanted {
 }
 
 impl WantedService {
-    /// Its servers in the order in which they were wanted.
+    /// Its servers in the order in which they were wanted, without those that the kernel refused.
     pub(crate) fn destinations(&self) -> Vec<Destination> {
-        let mut destinations: Vec<&WantedDestination> = self.destinations.values().collect();
+        let mut destinations: Vec<&WantedDestination> =
+            self.destinations.values().filter(|wanted| !wanted.refused).collect();
         destinations.sort_unstable_by_key(|wanted| wanted.order);
         destinations.into_iter().map(|wanted| wanted.destination).collect()
     }

@@ -5,11 +5,13 @@
 pub mod dump;
 mod fifo_lines;
 mod log_lines;
+mod lvs_fifo;
 mod lvs_log_lines;
 mod notify;
 pub mod view;
 
 pub use fifo_lines::FifoLines;
 pub use log_lines::{Level, LogLine, log_lines};
+pub use lvs_fifo::lvs_fifo_line;
 pub use lvs_log_lines::lvs_log_lines;
 pub use notify::{Hooks, Invocation, invocations};

@@ -2,8 +2,9 @@
 
 use crate::fifo::FifoSetup;
 use crate::log::LogSettings;
-use keepalived_config::model::{NetlinkBuffers, ProcessSettings};
+use keepalived_config::model::{IpvsNamespace, NetlinkBuffers, ProcessSettings};
 use keepalived_events::{Event, Snapshot};
+use keepalived_lvs as lvs;
 use keepalived_vrrp as vrrp;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -31,6 +32,8 @@ pub enum FromChild {
     Event(Box<Event>),
     /// What is.
     Snapshot(Box<Snapshot>),
+    /// From the checker process: what a successor has to know. Sent now and then when something has changed.
+    Standing(Box<lvs::Snapshot>),
     /// Somebody sent SIGHUP to the child instead of the supervisor.
     ReloadRequested,
 }
@@ -74,4 +77,36 @@ pub struct VrrpSetup {
 pub struct Adoption {
     /// The instance that was MASTER.
     pub instance: String,
+}
+
+/// From the supervisor to the checker process.
+pub type ToCheckers = ToChild<CheckersSetup>;
+/// From the checker process to the supervisor.
+pub type FromCheckers = FromChild;
+
+/// Everything the checker process needs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CheckersSetup {
+    /// The engine's configuration.
+    pub lvs: lvs::config::Config,
+    /// What `global_defs` says about the table.
+    pub settings: lvs::Settings,
+    /// Where the table is.
+    pub namespace: IpvsNamespace,
+    /// Priority, memory locking, processors of the process.
+    pub process: ProcessSettings,
+    /// Its name in process listings.
+    pub process_name: Option<String>,
+    /// Where it logs.
+    pub log: LogSettings,
+    /// File creation mask, for scripts.
+    pub umask: u32,
+    /// The program that starts scripts with other credentials.
+    pub exec_helper: PathBuf,
+    /// Where lines about state changes go.
+    pub fifos: Vec<FifoSetup>,
+    /// `-I`: at the end leave the table as it is.
+    pub keep_at_stop: bool,
+    /// What a killed predecessor knew. `None` at a normal start.
+    pub predecessor: Option<lvs::Snapshot>,
 }

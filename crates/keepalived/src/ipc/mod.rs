@@ -8,7 +8,9 @@ mod channel;
 mod message;
 
 pub use channel::{Channel, ChannelError, Received};
-pub use message::{Adoption, FromChild, FromVrrp, ToChild, ToVrrp, VrrpSetup};
+pub use message::{
+    Adoption, CheckersSetup, FromCheckers, FromChild, FromVrrp, ToCheckers, ToChild, ToVrrp, VrrpSetup,
+};
 
 /// Names the inherited end of the socket pair in a child's environment, as a decimal file descriptor.
 pub const CHANNEL_VARIABLE: &str = "KEEPALIVED_CHANNEL";

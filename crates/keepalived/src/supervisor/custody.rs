@@ -1,4 +1,4 @@
-//! What the parent knows about its VRRP process, for the case that it dies: who was MASTER, until when a successor can
+//! What the parent knows about its children, for the case that it dies: who was MASTER, until when a successor can
 //! go on as if nothing had happened, and which addresses to remove when there will be none.
 
 use crate::ipc::Adoption;
@@ -17,6 +17,8 @@ pub(super) struct Custody {
     masters: BTreeSet<String>,
     /// When the last process that sent adverts died, while no other has taken over.
     orphaned: Option<Instant>,
+    /// What the checker process last said of its servers.
+    standing: Option<keepalived_lvs::Snapshot>,
 }
 
 impl Custody {
@@ -34,6 +36,16 @@ impl Custody {
         } else {
             self.masters.remove(name);
         }
+    }
+
+    /// Keeps what the checker process says of its servers, for its successor.
+    pub(super) fn keep_standing(&mut self, standing: keepalived_lvs::Snapshot) {
+        self.standing = Some(standing);
+    }
+
+    /// What a successor of the checker process has to know; nothing at the first start.
+    pub(super) fn standing(&self) -> Option<keepalived_lvs::Snapshot> {
+        self.standing.clone()
     }
 
     /// The process died. A second death before a successor was up does not move the start of the gap.

@@ -87,6 +87,7 @@ impl Supervisor {
             }
             FromChild::Event(event) => self.note(&event),
             FromChild::Snapshot(snapshot) => self.tell_status(Some(*snapshot), now),
+            FromChild::Standing(standing) => self.custody.keep_standing(*standing),
             FromChild::ReloadRequested => self.request_reload(now),
         }
     }

@@ -41,6 +41,8 @@ pub(super) struct Kind {
 pub(super) enum Role {
     /// Runs the virtual routers.
     Vrrp,
+    /// Runs the virtual servers and their checks.
+    Checkers,
 }
 
 /// Why a child is handed its part of the configuration.
@@ -73,7 +75,9 @@ pub(super) enum Fate {
 }
 
 /// All kinds, in the order in which they are started.
-pub(super) static KINDS: [Kind; 1] = [Kind {
+pub(super) static KINDS: [Kind; 2] = [CHECKERS, VRRP];
+
+const VRRP: Kind = Kind {
     role: Role::Vrrp,
     name: "VRRP",
     program: "vrrp",
@@ -89,7 +93,26 @@ pub(super) static KINDS: [Kind; 1] = [Kind {
     hears: |number| [libc::SIGUSR1, libc::SIGUSR2, signals::json(), signals::stats_clear()].contains(&number),
     took_over: |parent| parent.custody.process_took_over(),
     bereaved: Supervisor::vrrp_bereaved,
-}];
+};
+
+const CHECKERS: Kind = Kind {
+    role: Role::Checkers,
+    name: "Healthcheck",
+    program: "checkers",
+    pid_file: |pids| &pids.checkers,
+    is_wanted: setup::wants_checkers,
+    brief: |channel, errand, from| {
+        let predecessor = match errand {
+            Errand::Start => from.custody.standing(),
+            Errand::Reload => None,
+        };
+        errand.deliver(channel, setup::checkers(from.launch, from.config, predecessor))
+    },
+    hears: |_| false,
+    took_over: |_| {},
+    // The table stays as it is: a successor takes it over, and packets go on meanwhile.
+    bereaved: |_, _, _| {},
+};
 
 impl Errand {
     /// Sends `setup` as what this errand is about.

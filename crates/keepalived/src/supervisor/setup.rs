@@ -1,9 +1,9 @@
-//! What the VRRP process is handed: its part of the configuration, and what the command line says about it.
+//! What each process is handed: its part of the configuration, and what the command line says about it.
 
 use super::launch::Launch;
 use crate::configuration::DEFAULT_UMASK;
 use crate::fifo::FifoSetup;
-use crate::ipc::{Adoption, VrrpSetup};
+use crate::ipc::{Adoption, CheckersSetup, VrrpSetup};
 use keepalived_config::model::{Config, Fifo};
 
 /// Everything the VRRP process needs.
@@ -29,13 +29,46 @@ pub(super) fn vrrp(launch: &Launch, config: &Config, adopt: Vec<Adoption>) -> Vr
 
 /// The FIFOs that VRRP writes to, and their readers.
 fn vrrp_fifos(config: &Config) -> Vec<FifoSetup> {
-    let fifos = &config.global.fifos;
+    fifos(config, "vrrp notify fifo", &config.global.fifos.vrrp)
+}
+
+/// The common FIFO and that of a process, and their readers.
+fn fifos(config: &Config, label: &str, own: &Option<Fifo>) -> Vec<FifoSetup> {
     let setup = |label: &str, fifo: &Option<Fifo>| {
         let Fifo { path, owner, script } = fifo.as_ref()?;
         let (path, owner, reader) = (path.clone(), owner.clone(), script.clone());
         Some(FifoSetup { label: label.to_owned(), path, owner, reader })
     };
-    [setup("notify fifo", &fifos.all), setup("vrrp notify fifo", &fifos.vrrp)].into_iter().flatten().collect()
+    [setup("notify fifo", &config.global.fifos.all), setup(label, own)].into_iter().flatten().collect()
+}
+
+/// Everything the checker process needs.
+pub(super) fn checkers(
+    launch: &Launch,
+    config: &Config,
+    predecessor: Option<keepalived_lvs::Snapshot>,
+) -> CheckersSetup {
+    let names = &config.global.names;
+    let distinct = names.distinct.then(|| "keepalived_ipvs".to_owned());
+    CheckersSetup {
+        lvs: config.lvs.clone(),
+        settings: config.global.lvs.settings(),
+        namespace: config.global.identity.ipvs_namespace.clone(),
+        process: config.global.checker_process.clone(),
+        process_name: names.checker.clone().or(distinct),
+        log: launch.child_log("_healthcheckers"),
+        umask: umask(launch, config),
+        exec_helper: launch.exec_helper.clone(),
+        fifos: fifos(config, "lvs notify fifo", &config.global.fifos.lvs),
+        keep_at_stop: launch.options.shutdown.keep_ipvs,
+        predecessor,
+    }
+}
+
+/// Is there anything for the checker process to do?
+pub(super) fn wants_checkers(launch: &Launch, config: &Config) -> bool {
+    let children = launch.options.children;
+    children.checker && (children.forced || !config.lvs.virtual_servers.is_empty())
 }
 
 /// The command line's umask, else the configuration's, else 0177.
@@ -56,9 +89,6 @@ pub(super) fn wants_vrrp(launch: &Launch, config: &Config) -> bool {
 pub(super) fn missing_processes(launch: &Launch, config: &Config) -> Vec<&'static str> {
     let children = launch.options.children;
     let mut missing = Vec::new();
-    if children.checker && (children.forced || !config.lvs.virtual_servers.is_empty()) {
-        missing.push("Healthcheck");
-    }
     if children.bfd && (children.forced || !config.bfd.sessions.is_empty()) {
         missing.push("BFD");
     }

@@ -264,7 +264,7 @@ impl Driver {
                 }
                 ToEngine::Tracker { name, reading } => self.engine.handle_tracker(&name, reading, now),
                 ToEngine::Snapshot => {
-                    let snapshot = Snapshot { vrrp: self.engine.snapshot(now) };
+                    let snapshot = Snapshot { vrrp: self.engine.snapshot(now), ..Snapshot::default() };
                     self.to_helper.put(ToHelper::Snapshot(Box::new(snapshot)));
                 }
             }

@@ -196,7 +196,7 @@ impl Helper {
     }
 
     fn handle_event(&mut self, event: Box<Event>, now: Instant) {
-        let What::Vrrp(vrrp) = &event.what;
+        let What::Vrrp(vrrp) = &event.what else { return };
         for line in log_lines(vrrp) {
             match line.level {
                 Level::Normal => self.logger.info(line.text),

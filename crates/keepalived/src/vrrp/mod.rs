@@ -5,7 +5,6 @@ mod channels;
 mod driver;
 mod dumps;
 mod helper;
-mod launcher;
 mod linkbeat;
 mod messages;
 mod network;
@@ -15,6 +14,7 @@ mod redump;
 mod room;
 mod script_queue;
 mod secondaries;
-mod trackers;
+pub(crate) mod trackers;
 
+use crate::launcher;
 pub use process::run;

@@ -2,7 +2,7 @@
 
 use super::{detail, normal};
 use crate::log_lines::LogLine;
-use keepalived_lvs::{CheckLabel, EventKind, Failure, HttpTest, Retries};
+use keepalived_lvs::{CheckLabel, EventKind, Failure, HttpTest, Remark, Retries};
 
 /// The lines of checks and checkers.
 pub(super) fn lines(vs: &str, rs: &str, kind: &EventKind) -> Vec<LogLine> {
@@ -25,6 +25,7 @@ pub(super) fn lines(vs: &str, rs: &str, kind: &EventKind) -> Vec<LogLine> {
         EventKind::AttemptFailed { check, failure, attempt, allowed } => {
             Some(attempt_failed(vs, rs, check, failure, *attempt, *allowed))
         }
+        EventKind::Remarked { remark, .. } => Some(remarked(vs, rs, remark)),
         EventKind::CheckCannotRun { check, reason } => return cannot_run(check, reason),
         _ => None,
     };
@@ -123,6 +124,16 @@ fn misc(vs: &str, rs: &str, program: &str, failure: &Failure, tail: &str) -> Str
         _ if failure.timed_out => format!("{head} timed out{tail}."),
         Some(how) => format!("{head} failed{tail} ({how})."),
         None => format!("{head} failed{tail}."),
+    }
+}
+
+fn remarked(vs: &str, rs: &str, remark: &Remark) -> String {
+    match remark {
+        Remark::ContentLength { announced, received } => format!(
+            "http_check for RS {rs} VS {vs}: content_length ({announced}) does not match received bytes ({received})"
+        ),
+        Remark::NoCloseAlert { error } => format!("SSL_CHECK of {rs}: closed without a close alert: {error}"),
+        Remark::LineTooLong => format!("SMTP_CHECK of {rs}: line too long - its beginning was thrown away"),
     }
 }
 

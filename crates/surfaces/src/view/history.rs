@@ -12,7 +12,7 @@ pub fn history(transitions: &[Event], only: Option<&str>, now: SystemTime) -> St
 }
 
 fn line(event: &Event, only: Option<&str>, now: SystemTime) -> Option<String> {
-    let What::Vrrp(vrrp) = &event.what;
+    let What::Vrrp(vrrp) = &event.what else { return None };
     let EventKind::Entered { state, from, cause, priority } = &vrrp.kind else {
         return None;
     };

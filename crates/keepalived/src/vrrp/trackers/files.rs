@@ -25,11 +25,11 @@ const MOST_LINKS: usize = 40;
 
 /// What has changed.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct News {
+pub(crate) struct News {
     /// Trackers with a new number.
-    pub(super) values: Vec<(String, i32)>,
+    pub(crate) values: Vec<(String, i32)>,
     /// Lines for the log.
-    pub(super) lines: Vec<String>,
+    pub(crate) lines: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -45,7 +45,7 @@ struct Tracked {
 
 /// The files, and the watches on their directories.
 #[derive(Debug)]
-pub(super) struct Files {
+pub(crate) struct Files {
     inotify: Inotify,
     files: Vec<Tracked>,
     /// `None`: not watched, and the log says so.
@@ -58,13 +58,13 @@ impl Files {
     ///
     /// # Errors
     /// When the process is out of descriptors.
-    pub(super) fn new() -> Result<Self> {
+    pub(crate) fn new() -> Result<Self> {
         let inotify = Inotify::new()?;
         Ok(Self { inotify, files: Vec::new(), directories: BTreeMap::new(), poll_at: None })
     }
 
     /// From now on these; numbers that are known already are not told again.
-    pub(super) fn configure(&mut self, files: &[FileTracker], now: Instant) -> News {
+    pub(crate) fn configure(&mut self, files: &[FileTracker], now: Instant) -> News {
         let mut old = std::mem::take(&mut self.files);
         for file in files {
             let same = old.iter().position(|old| old.name == file.name && old.path == file.path);
@@ -91,7 +91,7 @@ impl Files {
     }
 
     /// The kernel has something to tell.
-    pub(super) fn handle_events(&mut self, now: Instant) -> News {
+    pub(crate) fn handle_events(&mut self, now: Instant) -> News {
         let mut news = News::default();
         let mut events = Vec::new();
         if let Err(error) = self.inotify.read(&mut events) {
@@ -125,7 +125,7 @@ impl Files {
     }
 
     /// Looks at directories that are not watched.
-    pub(super) fn handle_timeout(&mut self, now: Instant) -> News {
+    pub(crate) fn handle_timeout(&mut self, now: Instant) -> News {
         let mut news = News::default();
         if self.poll_at.is_none_or(|at| now < at) {
             return news;
@@ -141,7 +141,7 @@ impl Files {
     }
 
     /// When to call [`Files::handle_timeout`].
-    pub(super) const fn next_deadline(&self) -> Option<Instant> {
+    pub(crate) const fn next_deadline(&self) -> Option<Instant> {
         self.poll_at
     }
 

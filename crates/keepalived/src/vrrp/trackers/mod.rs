@@ -12,7 +12,7 @@
 //! | When is a file read, and what number is it? | `files.rs`, `number.rs` |
 //! | How many processes are there? | `processes/` |
 
-mod files;
+pub(crate) mod files;
 mod number;
 mod processes;
 mod results;

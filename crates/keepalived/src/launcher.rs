@@ -3,7 +3,7 @@
 use crate::exec_helper;
 use crate::ipc::{CHANNEL_VARIABLE, ORIGIN_VARIABLE};
 use keepalived_kernel::Result;
-use keepalived_kernel::process::{self, Pid};
+use keepalived_kernel::process::{self, Pid, Spawned};
 use keepalived_types::Command;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
@@ -11,19 +11,19 @@ use std::process::Stdio;
 
 /// What all scripts have in common.
 #[derive(Debug)]
-pub(super) struct Launcher {
+pub(crate) struct Launcher {
     exec_helper: PathBuf,
     umask: u32,
 }
 
 impl Launcher {
     /// Scripts get this file creation mask.
-    pub(super) const fn new(exec_helper: PathBuf, umask: u32) -> Self {
+    pub(crate) const fn new(exec_helper: PathBuf, umask: u32) -> Self {
         Self { exec_helper, umask }
     }
 
     /// Changes the file creation mask.
-    pub(super) const fn set_umask(&mut self, umask: u32) {
+    pub(crate) const fn set_umask(&mut self, umask: u32) {
         self.umask = umask;
     }
 
@@ -31,7 +31,15 @@ impl Launcher {
     ///
     /// # Errors
     /// When there is no room for a process. A program that cannot be executed is told by its exit status.
-    pub(super) fn launch(&self, command: &Command, more: &[String]) -> Result<Pid> {
+    pub(crate) fn launch(&self, command: &Command, more: &[String]) -> Result<Pid> {
+        self.spawn(command, more).map(|spawned| spawned.pid)
+    }
+
+    /// The same, for callers who want to be told when it has ended.
+    ///
+    /// # Errors
+    /// As [`Launcher::launch`].
+    pub(crate) fn spawn(&self, command: &Command, more: &[String]) -> Result<Spawned> {
         let mut helper = std::process::Command::new(&self.exec_helper);
         helper
             .args(exec_helper::encode(command, self.umask))
@@ -42,6 +50,6 @@ impl Launcher {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .process_group(0);
-        process::spawn(&mut helper).map(|spawned| spawned.pid)
+        process::spawn(&mut helper)
     }
 }
