@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::diagnostic::{Class, Diagnostic};
 use crate::draft::GlobalDraft;
 use crate::keyword::{Keyword, Kind, Status};
-use crate::tables::row::{acted, pending};
+use crate::tables::row::acted;
 use crate::tables::scalar::{ANY_U32, SECONDS_IN_MICROS, lacking, mistaken, unsigned};
 use keepalived_vrrp::config::ExtraInterfaceAnnouncements;
 use std::net::{Ipv4Addr, Ipv6Addr};
