@@ -4,13 +4,16 @@ use crate::attempt::words;
 use keepalived_lvs::Outcome;
 use keepalived_lvs::config::Connection;
 use nix::errno::Errno;
-use nix::sys::socket::{setsockopt, sockopt};
+use nix::sys::socket::{MsgFlags, recv, setsockopt, sockopt};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use std::cell::RefCell;
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::AsRawFd;
 use std::time::Duration;
+use tokio::io::Interest;
 use tokio::net::{TcpStream, UdpSocket};
+use tokio::task::coop::consume_budget;
 use tokio::time::timeout;
 
 /// Why there is no connection.
@@ -139,7 +142,8 @@ pub(crate) async fn write_all(stream: &TcpStream, mut bytes: &[u8]) -> io::Resul
     Ok(())
 }
 
-/// Waits until something comes, and hands it to `take`; false when the peer has closed.
+/// Waits until something comes, and hands it to `take`; false when the peer has closed. A peer that always has more does
+/// not keep the thread: every so often the others have their turn.
 pub(crate) async fn read(
     stream: &TcpStream,
     scratch: &RefCell<Vec<u8>>,
@@ -147,6 +151,7 @@ pub(crate) async fn read(
 ) -> io::Result<bool> {
     loop {
         stream.readable().await?;
+        consume_budget().await;
         let mut scratch = scratch.borrow_mut();
         match stream.try_read(&mut scratch) {
             Ok(0) => return Ok(false),
@@ -186,21 +191,30 @@ pub(crate) async fn send(socket: &UdpSocket, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Waits for one datagram and hands it to `take`, cut to the size of `scratch`.
+///
+/// An ICMP error makes the socket neither readable nor writable, so that it has to be waited for by its name.
 pub(crate) async fn receive(
     socket: &UdpSocket,
     scratch: &RefCell<Vec<u8>>,
     mut take: impl FnMut(&[u8]),
 ) -> io::Result<()> {
     loop {
-        socket.readable().await?;
-        let mut scratch = scratch.borrow_mut();
-        match socket.try_recv(&mut scratch) {
-            Ok(length) => {
-                take(scratch.get(..length).unwrap_or_default());
-                return Ok(());
+        socket.ready(Interest::READABLE | Interest::ERROR).await?;
+        consume_budget().await;
+        // One after the other: tokio forgets a readiness that proved wrong only for the one it was asked for.
+        for interest in [Interest::READABLE, Interest::ERROR] {
+            let mut scratch = scratch.borrow_mut();
+            let received = socket.try_io(interest, || {
+                recv(socket.as_raw_fd(), &mut scratch, MsgFlags::MSG_DONTWAIT).map_err(io::Error::from)
+            });
+            match received {
+                Ok(length) => {
+                    take(scratch.get(..length).unwrap_or_default());
+                    return Ok(());
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Err(error),
         }
     }
 }

@@ -30,7 +30,7 @@ pub(crate) async fn check(check: &HttpCheck, url: usize, layer: Layer, context: 
         return Outcome::CannotRun { reason }.into();
     };
     let mut remarks = Vec::new();
-    let outcome = match fetch(check, url, layer, context, &mut remarks).await {
+    let outcome = match fetch(check, url, layer, context, &mut remarks, |_| {}).await {
         Err(outcome) => outcome,
         Ok(answer) => {
             remarks.extend(answer.remark());
@@ -40,13 +40,14 @@ pub(crate) async fn check(check: &HttpCheck, url: usize, layer: Layer, context: 
     Attempt { outcome, remarks }
 }
 
-/// Sends the request, and reads until the server closes.
+/// Sends the request, and reads until the server closes. `tap` sees what comes.
 pub(crate) async fn fetch(
     check: &HttpCheck,
     url: &Url,
     layer: Layer,
     context: &Context,
     remarks: &mut Vec<Remark>,
+    mut tap: impl FnMut(&[u8]),
 ) -> Result<Answer, Outcome> {
     let period = check.connection.timeout;
     let wish = (layer == Layer::Tls).then(|| wish(check, url));
@@ -62,7 +63,10 @@ pub(crate) async fn fetch(
     let mut deadline = begun + period;
     let mut pieces = 0_u32;
     while !answer.is_settled() {
-        let read = transport.read(context.scratch(), |piece| answer.take(piece));
+        let read = transport.read(context.scratch(), |piece| {
+            tap(piece);
+            answer.take(piece);
+        });
         let got = timeout_at(deadline.min(end), read).await;
         match got.map_err(|_elapsed| timed_out("Timeout HTTP read"))? {
             Ok(Got::Piece) => {}
@@ -71,7 +75,7 @@ pub(crate) async fn fetch(
                 remarks.push(Remark::NoCloseAlert { error });
                 break;
             }
-            Err(detail) => return Err(failed("Read failure from", Some(detail))),
+            Err(detail) => return Err(failed("Read error with", Some(detail))),
         }
         // Over TLS the second period is for everything that is left.
         if layer == Layer::Tcp || pieces == 0 {

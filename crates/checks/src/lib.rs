@@ -15,6 +15,7 @@ mod attempt;
 mod connect;
 mod context;
 pub mod dns;
+pub mod genhash;
 pub mod http;
 pub mod limits;
 mod misc;

@@ -15,6 +15,7 @@ use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use tokio::net::TcpStream;
+use tokio::task::coop::consume_budget;
 
 /// OpenSSL's number for "unexpected eof while reading": the peer has closed without a close alert.
 const UNEXPECTED_EOF: i32 = 294;
@@ -256,6 +257,8 @@ impl TlsStream {
             take(scratch.get(..length).unwrap_or_default());
             Ok(length)
         };
+        // A peer that always has more does not keep the thread.
+        consume_budget().await;
         match self.when_ready(read).await {
             Ok(0) => Ok(Got::End),
             Ok(_) => Ok(Got::Piece),
@@ -297,7 +300,7 @@ fn text(error: &openssl::ssl::Error) -> String {
             first.library().unwrap_or_default(),
             first.reason().unwrap_or("unknown reason")
         ),
-        None => "connection closed".to_owned(),
+        None => "unexpected eof while reading".to_owned(),
     }
 }
 

@@ -157,7 +157,7 @@ fn a_reset_fails() {
         reset(stream);
     });
     let (failure, _) = failure(&get(resetting));
-    assert_eq!(failure.reason, "Read failure from");
+    assert_eq!(failure.reason, "Read error with");
     assert_eq!(failure.detail.as_deref(), Some("Connection reset by peer"));
 }
 

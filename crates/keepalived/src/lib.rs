@@ -2,7 +2,7 @@
 //!
 //! `keepalived` is the supervisor (also called the parent): it reads options and configuration, owns signals and pid
 //! files, and starts `keepalived-vrrp`, which it hands its typed configuration over a socket pair. `keepalived-exec`
-//! starts scripts with other credentials.
+//! starts scripts with other credentials. `genhash` makes digests for `HTTP_GET`.
 
 #![forbid(unsafe_code)]
 
@@ -13,6 +13,7 @@ pub mod control;
 mod dump_file;
 pub mod exec_helper;
 pub mod fifo;
+pub mod genhash;
 pub mod host;
 pub mod ipc;
 mod launcher;

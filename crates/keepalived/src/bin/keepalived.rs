@@ -1,16 +1,20 @@
 //! `keepalived`: the supervisor, and everything its options do without a daemon.
 
 use keepalived::options::{self, Action};
-use keepalived::{config_test, supervisor};
+use keepalived::{config_test, genhash, supervisor};
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let argv: Vec<OsString> = std::env::args_os().collect();
-    let line = options::parse(&argv);
     // Somebody may have closed the streams; that is no reason to fail.
     let say = |text: &str| drop(std::io::stderr().write_all(text.as_bytes()));
+    if genhash::is_asked_for(&argv) {
+        say(&genhash::become_it(&argv));
+        return ExitCode::FAILURE;
+    }
+    let line = options::parse(&argv);
     say(&line.complaints);
     match line.action {
         Action::Say { out, err, status } => {

@@ -133,7 +133,7 @@ pub(super) static TABLE: &[Spec] = &[
         Nothing,
         &["Enter into genhash utility mode (this should be the first option used)."],
         |r, _| {
-            r.end = Some((String::new(), "keepalived-rs does not contain genhash yet\n".into(), 1));
+            r.end = Some((String::new(), "--genhash has to be the first option\n".into(), 1));
         },
     ),
     entry(
