@@ -16,7 +16,7 @@ const WORKERS: usize = 3;
 /// Tests of one binary at work at the same time.
 const THREADS: &str = "--test-threads=4";
 /// Binaries that have the machine to themselves.
-const ALONE: &[&str] = &["floods", "netlink_storms", "scale", "stall"];
+const ALONE: &[&str] = &["bad_trackers", "floods", "netlink_storms", "scale", "stall"];
 
 /// A test binary of the crate.
 #[derive(Debug, Clone, PartialEq, Eq)]

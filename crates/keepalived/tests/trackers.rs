@@ -130,7 +130,7 @@ fn a_weighted_script_changes_the_priority_and_nothing_else() {
 }
 
 #[test]
-fn a_script_that_takes_too_long_has_failed_and_goes_with_everything_it_started() {
+fn c95_a_script_that_takes_too_long_has_failed_and_goes_with_everything_it_started() {
     let sandbox = Sandbox::new("");
     let (leader, child) = (sandbox.path("leader"), sandbox.path("child"));
     // The child does not care about SIGTERM, and nobody waits for it.

@@ -125,10 +125,12 @@ pub(crate) fn side_by_side(labs: Vec<NamedLab<'_>>) -> Result<()> {
     if failures.is_empty() { Ok(()) } else { Err(Error::Unexpected(failures.join("\n\n"))) }
 }
 
+/// A lab that is a plain function, with its name.
+pub(crate) type PlainLab<'a> = (&'a str, fn() -> Result<()>);
+
 /// The same for labs that are plain functions.
-pub(crate) fn all_side_by_side(labs: &[(&str, fn() -> Result<()>)]) -> Result<()> {
-    let boxed =
-        |&(name, lab): &(&str, fn() -> Result<()>)| -> NamedLab<'static> { (name.to_owned(), Box::new(lab)) };
+pub(crate) fn all_side_by_side(labs: &[PlainLab<'_>]) -> Result<()> {
+    let boxed = |&(name, lab): &PlainLab<'_>| -> NamedLab<'static> { (name.to_owned(), Box::new(lab)) };
     side_by_side(labs.iter().map(boxed).collect())
 }
 

@@ -53,7 +53,7 @@ fn a_number_is_told_at_start_and_whenever_it_changes() {
 }
 
 #[test]
-fn replacing_renaming_away_and_deleting_are_noticed() {
+fn c98_replacing_renaming_away_and_deleting_are_noticed() {
     let place = directory();
     let (mut files, path, first) = watching(&place, None);
     assert_eq!(first, told(0), "a missing file is 0");

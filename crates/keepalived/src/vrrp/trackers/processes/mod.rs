@@ -14,6 +14,7 @@ use keepalived_kernel::process_events::{Happening, ProcessEvents};
 use keepalived_types::Instant;
 use keepalived_vrrp::config::ProcessTracker;
 use poll::Poll;
+use std::collections::BTreeMap;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::time::Duration;
 use table::{Processes, Table};
@@ -69,6 +70,9 @@ enum Source {
 pub(super) struct ProcessWatch {
     table: Table,
     source: Source,
+    /// Quorums that have turned, since when that counts, and whether they are met. The engine keeps the same time; this
+    /// is for the log.
+    turning: BTreeMap<String, (Instant, bool)>,
     /// The network namespace that the daemon was started in, when it has left it.
     origin: Option<OwnedFd>,
 }
@@ -91,8 +95,10 @@ impl ProcessWatch {
         } else if matches!(self.source, Source::None) {
             self.ask(now, &mut lines);
         }
+        let is_tracked = |name: &str| self.table.trackers().any(|tracker| tracker.name == name);
+        self.turning.retain(|name, _| is_tracked(name));
         self.look_at_all(&mut lines);
-        self.news(lines)
+        self.news(lines, now)
     }
 
     /// The descriptor is readable.
@@ -110,7 +116,7 @@ impl ProcessWatch {
         if let Err(error) = outcome {
             self.look_from_now_on(&error.to_string(), now, &mut lines);
         }
-        self.news(lines)
+        self.news(lines, now)
     }
 
     /// Does what is due.
@@ -127,19 +133,27 @@ impl ProcessWatch {
                 *look_at = None;
                 self.look_at_all(&mut lines);
             }
-            Source::Told { .. } | Source::None => return News::default(),
+            Source::Told { .. } | Source::None => {}
         }
-        self.news(lines)
+        let mut news = self.news(lines, now);
+        self.turning.retain(|name, (due, met)| {
+            if *due <= now {
+                news.lines.push(turned(name, *met));
+            }
+            *due > now
+        });
+        news
     }
 
     /// When to call [`ProcessWatch::handle_timeout`].
     pub(super) fn next_deadline(&self) -> Option<Instant> {
-        match &self.source {
+        let looks = match &self.source {
             Source::None => None,
             Source::Asked { until, poll, .. } => Some(poll.next_deadline().min(*until)),
             Source::Told { look_at, .. } => *look_at,
             Source::Looking(poll) => Some(poll.next_deadline()),
-        }
+        };
+        self.turning.values().map(|(due, _)| *due).chain(looks).min()
     }
 
     /// What the kernel tells through, while it does.
@@ -217,17 +231,26 @@ impl ProcessWatch {
         pids.into_iter().for_each(|pid| self.table.look_at(pid, &Machine));
     }
 
-    fn news(&mut self, lines: Vec<String>) -> News {
+    fn news(&mut self, lines: Vec<String>, now: Instant) -> News {
         let mut news = News { counts: Vec::new(), lines };
         for count in self.table.news() {
-            if let Some(met) = count.turn {
-                let verb = if met { "gained" } else { "lost" };
-                news.lines.push(format!("Quorum {verb} for tracked process {}", count.name));
+            // One that turns back in time has not turned.
+            if let Some(met) = count.turn.filter(|_| self.turning.remove(&count.name).is_none()) {
+                if count.delay.is_zero() {
+                    news.lines.push(turned(&count.name, met));
+                } else {
+                    self.turning.insert(count.name.clone(), (now + count.delay, met));
+                }
             }
             news.counts.push((count.name, count.count));
         }
         news
     }
+}
+
+fn turned(name: &str, met: bool) -> String {
+    let verb = if met { "gained" } else { "lost" };
+    format!("Quorum {verb} for tracked process {name}")
 }
 
 fn list(lines: &mut Vec<String>) -> Vec<u32> {

@@ -4,6 +4,7 @@
 use keepalived_kernel::process::Seen;
 use keepalived_vrrp::config::{ParameterMatch, ProcessTracker};
 use std::collections::HashMap;
+use std::time::Duration;
 
 /// `/proc/PID/comm` has no room for more, in bytes.
 const LONGEST_NAME: usize = 15;
@@ -41,6 +42,8 @@ pub(super) struct Count {
     pub(super) count: u32,
     /// The quorum was met before, and is not now, or the other way round. `None` for the first count, too.
     pub(super) turn: Option<bool>,
+    /// How long a turn has to last to count: `fork_delay` when there are more now, `terminate_delay` when there are fewer.
+    pub(super) delay: Duration,
 }
 
 impl Table {
@@ -110,7 +113,9 @@ impl Table {
             }
             let met = config.is_met_by(*count);
             let turn = before.is_some_and(|before| config.is_met_by(before) != met).then_some(met);
-            news.push(Count { name: config.name.clone(), count: *count, turn });
+            let grew = before.is_some_and(|before| *count > before);
+            let delay = if grew { config.fork_delay } else { config.terminate_delay };
+            news.push(Count { name: config.name.clone(), count: *count, turn, delay });
         }
         news
     }

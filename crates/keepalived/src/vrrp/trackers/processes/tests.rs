@@ -125,3 +125,37 @@ fn after_a_loss_everything_is_looked_at_again() {
         child.wait().expect("ours");
     }
 }
+
+#[test]
+fn a_quorum_that_turns_back_within_its_delay_has_not_turned_for_the_log() {
+    let program = Program::new("kald");
+    let delay = Duration::from_secs(2);
+    let mut watch = ProcessWatch::new(None);
+    let now = clock::now();
+    watch.table.configure(vec![ProcessTracker { terminate_delay: delay, ..program.tracker() }]);
+    watch.news(Vec::new(), now);
+    watch.table.look_at(std::process::id(), &Named(program.name.clone()));
+    assert_eq!(watch.news(Vec::new(), now).lines, ["Quorum gained for tracked process p"]);
+    watch.table.gone(std::process::id());
+    assert_eq!(watch.news(Vec::new(), now).lines, [""; 0]);
+    watch.table.look_at(std::process::id(), &Named(program.name.clone()));
+    assert_eq!(watch.news(Vec::new(), now).lines, [""; 0]);
+    assert_eq!(watch.next_deadline(), None);
+    watch.table.gone(std::process::id());
+    watch.news(Vec::new(), now);
+    assert_eq!(watch.next_deadline(), Some(now + delay));
+    assert_eq!(watch.handle_timeout(now + delay).lines, ["Quorum lost for tracked process p"]);
+}
+
+/// A machine on which every process is called so.
+struct Named(String);
+
+impl Processes for Named {
+    fn look_at(&self, _: u32) -> Option<Seen> {
+        Some(Seen { name: self.0.clone().into_bytes(), is_zombie: false })
+    }
+
+    fn arguments(&self, _: u32) -> Option<Vec<Vec<u8>>> {
+        None
+    }
+}

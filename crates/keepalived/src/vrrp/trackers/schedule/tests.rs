@@ -114,7 +114,7 @@ fn a_script_that_is_always_slow_is_told_of_once() {
 }
 
 #[test]
-fn a_run_that_takes_too_long_has_failed_and_is_ended_step_by_step() {
+fn c95_a_run_that_takes_too_long_has_failed_and_is_ended_step_by_step() {
     let mut schedule = running(1);
     let skipped = |doing| log(&format!("Track script S is {doing}, expect idle - skipping run"));
     let due = schedule.handle_timeout(at(1_000));

@@ -3,7 +3,6 @@
 use super::*;
 use keepalived_types::PriorityWeight;
 use keepalived_vrrp::config::Track;
-use std::time::Duration;
 
 #[derive(Default)]
 struct Machine(HashMap<u32, (&'static str, Vec<&'static str>, bool)>);
