@@ -359,3 +359,22 @@ fn with_ah_only_an_address_owner_begins_as_master() {
     assert_eq!(state(254), StartState::Backup);
     assert_eq!(state(255), StartState::Master);
 }
+
+/// Interfaces that are polled, with how.
+fn polled(text: &str) -> Vec<String> {
+    let linkbeat = config(text).vrrp.linkbeat;
+    linkbeat.into_iter().map(|(name, how)| format!("{name} {how:?}")).collect()
+}
+
+#[test]
+fn polling_everything_means_every_interface_of_vrrp_and_listed_ones_keep_their_way() {
+    let instances = "vrrp_instance VI_1 {\ninterface eth0\nvirtual_router_id 51\ntrack_interface {\neth1\n}\n\
+                     virtual_ipaddress {\n192.0.2.10\n}\n}\n";
+    let listed = "linkbeat_interfaces {\neth0 ETHTOOL\n}\n";
+    assert!(polled(instances).is_empty());
+    assert_eq!(polled(&format!("{listed}{instances}")), ["eth0 Ethtool"]);
+    let everywhere = format!("linkbeat_use_polling\n{listed}{instances}");
+    assert_eq!(polled(&everywhere), ["eth0 Ethtool", "eth1 Automatic"]);
+    let one = instances.replace("virtual_router_id", "linkbeat_use_polling\nvirtual_router_id");
+    assert_eq!(polled(&one), ["eth0 Automatic"]);
+}

@@ -91,6 +91,34 @@ fn a_renamed_interface_is_lost_and_found() -> Result<()> {
     expect_address(&a, vip()).map(drop)
 }
 
+/// `dynamic_interfaces`: an interface that is not there at the start may come later, and go to another namespace.
+#[test]
+fn an_interface_may_come_after_the_start_and_move_away() -> Result<()> {
+    let lan = Lan::new()?;
+    let (node, other) = (lan.node("a", &["10.77.0.1/24"])?, lan.node("b", &[])?);
+    let text = format!(
+        "global_defs {{\n dynamic_interfaces\n}}\n{}",
+        instance(
+            "VI_1",
+            &[
+                "interface eth1",
+                "virtual_router_id 51",
+                "priority 255",
+                "virtual_ipaddress {\n 10.78.0.100\n }"
+            ]
+        )
+    );
+    let a = ours(&node, &text)?;
+    expect_log(&a, "(VI_1) Entering FAULT STATE")?;
+    batch(&node, MAKE_ETH1)?;
+    expect_address(&a, eth1_vip())?;
+    let mark = a.log().mark();
+    node.ip(&["link", "set", "eth1", "netns", other.namespace().name()])?;
+    a.log().wait_for_since(mark, "(VI_1) Entering FAULT STATE", PATIENCE)?;
+    batch(&node, &format!("link del end1\n{MAKE_ETH1}"))?;
+    expect_address(&a, eth1_vip()).map(drop)
+}
+
 /// Runs `ip -batch` with these lines.
 fn batch(node: &Node, lines: &str) -> Result<()> {
     node.write_file("/tmp/batch", lines)?;

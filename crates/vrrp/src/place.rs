@@ -117,3 +117,36 @@ pub(crate) fn leave(instance: &mut Instance, world: &mut World) {
         world.channels.leave(id, instance.config.vrid, instance.id, &mut world.effects);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{ChecksumCompat, UnicastPeer};
+    use keepalived_types::{InterfaceName, Vrid};
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().expect("a literal address")
+    }
+
+    fn unicast(interface: Option<&str>, vrf: Option<&str>) -> InstanceConfig {
+        let name = |name| InterfaceName::new(name).expect("a literal name");
+        let mut config = InstanceConfig::new("VI", name("eth0"), Vrid::new(1).expect("not 0"), Family::V4);
+        config.interface = interface.map(name);
+        config.vrf = vrf.map(name);
+        let peers = vec![UnicastPeer { address: address("192.0.2.2"), min_ttl: 0, max_ttl: 255 }];
+        let source = Some(address("192.0.2.1"));
+        let checksum = ChecksumCompat::Automatic;
+        config.transport = Transport::Unicast { source, peers, check_source: false, ttl: None, checksum };
+        config
+    }
+
+    #[test]
+    fn unicast_without_an_interface_speaks_in_its_vrf() {
+        let channel = |config: &InstanceConfig| channel(config, None, Some(address("192.0.2.1")));
+        let anywhere = channel(&unicast(None, None)).expect("it needs no interface");
+        assert_eq!((anywhere.interface, anywhere.vrf), (None, None));
+        let blue = channel(&unicast(None, Some("blue"))).expect("it needs no interface");
+        assert_eq!(blue.vrf.as_deref(), Some("blue"));
+        assert_eq!(channel(&unicast(Some("eth0"), None)), None, "its interface is missing");
+    }
+}

@@ -284,3 +284,19 @@ fn a_dump_does_not_disturb_a_batch_under_way() {
         assert!(requests.dump_addresses().expect("addresses").len() > early);
     });
 }
+
+#[test]
+fn a_glance_that_nothing_disturbs_shows_everything() {
+    in_network_namespace(|| {
+        let index = veth();
+        let mut requests = Requests::open().expect("a socket");
+        requests
+            .execute(&thousand(index).into_iter().map(AddressOp::Add).collect::<Vec<_>>())
+            .expect("a socket");
+        let listing = requests.glance().expect("an answer");
+        assert!(listing.is_steady);
+        assert_eq!(listing.links, requests.dump_links().expect("links"));
+        let ours = listing.addresses.iter().filter(|address| address.protocol == Some(18));
+        assert_eq!(ours.count(), 1000);
+    });
+}
