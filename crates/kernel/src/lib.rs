@@ -13,6 +13,7 @@ pub mod inotify;
 pub mod ipvs;
 pub mod linkbeat;
 pub mod lock_file;
+pub mod memory;
 pub mod namespace;
 pub mod netlink;
 pub mod packet_socket;

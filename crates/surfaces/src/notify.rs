@@ -14,7 +14,7 @@ pub struct Invocation {
     pub arguments: Vec<String>,
 }
 
-/// The scripts of every object, by its name, so that an event finds them without a search.
+/// The scripts of every object that has some, by its name, so that an event finds them without a search.
 #[derive(Clone, Debug, Default)]
 pub struct Hooks {
     instances: HashMap<String, (NotifyScripts, bool)>,
@@ -25,22 +25,27 @@ impl Hooks {
     /// Collects the scripts of a configuration.
     #[must_use]
     pub fn new(config: &Config) -> Self {
-        let instances = config.instances.iter();
-        let groups = config.sync_groups.iter();
-        Self {
-            instances: instances
-                .map(|instance| (instance.name.clone(), (instance.notify.clone(), instance.notify_deleted)))
-                .collect(),
-            groups: groups.map(|group| (group.name.clone(), group.notify.clone())).collect(),
-        }
+        let mut hooks = Self::default();
+        hooks.add(config);
+        hooks
     }
 
     /// Takes the scripts of a new configuration, and keeps those of what it no longer has: a removed instance is told
     /// about with the scripts it had.
     pub fn add(&mut self, config: &Config) {
-        let new = Self::new(config);
-        self.instances.extend(new.instances);
-        self.groups.extend(new.groups);
+        for instance in &config.instances {
+            self.instances.remove(&instance.name);
+            if instance.notify != NotifyScripts::default() {
+                let hooks = (instance.notify.clone(), instance.notify_deleted);
+                self.instances.insert(instance.name.clone(), hooks);
+            }
+        }
+        for group in &config.sync_groups {
+            self.groups.remove(&group.name);
+            if group.notify != NotifyScripts::default() {
+                self.groups.insert(group.name.clone(), group.notify.clone());
+            }
+        }
     }
 }
 
@@ -61,7 +66,7 @@ pub fn invocations(hooks: &Hooks, event: &Event) -> Vec<Invocation> {
             let Some((scripts, _)) = hooks.instances.get(name) else {
                 return Vec::new();
             };
-            scripts.master_rx_lower_priority.iter().map(plain).collect()
+            scripts.master_rx_lower_priority.as_deref().map(plain).into_iter().collect()
         }
         (Subject::Group(name), EventKind::Entered { state, .. }) => {
             let Some(scripts) = hooks.groups.get(name) else {
@@ -92,10 +97,10 @@ fn for_state(scripts: &NotifyScripts, kind: &str, name: &str, state: State, prio
         State::Initialize => return Vec::new(),
     };
     let general = scripts.any.as_ref().map(|command| Invocation {
-        command: command.clone(),
+        command: Command::clone(command),
         arguments: vec![kind.to_owned(), name.to_owned(), word.to_owned(), priority.to_string()],
     });
-    own.iter().map(plain).chain(general).collect()
+    own.as_deref().map(plain).into_iter().chain(general).collect()
 }
 
 #[cfg(test)]
@@ -104,6 +109,10 @@ mod tests {
     use keepalived_types::{Credentials, Family, InterfaceName, Priority, Vrid};
     use keepalived_vrrp::Cause;
     use keepalived_vrrp::config::InstanceConfig;
+
+    fn boxed(name: &str) -> Box<Command> {
+        Box::new(script(name))
+    }
 
     fn script(name: &str) -> Command {
         Command {
@@ -118,10 +127,10 @@ mod tests {
         let eth0 = InterfaceName::new("eth0").expect("a short name");
         let vrid = Vrid::new(51).expect("not zero");
         let mut instance = InstanceConfig::new("VI_1", eth0, vrid, Family::V4);
-        instance.notify.master = Some(script("/m"));
-        instance.notify.any = Some(script("/n"));
-        instance.notify.deleted = Some(script("/d"));
-        instance.notify.master_rx_lower_priority = Some(script("/l"));
+        instance.notify.master = Some(boxed("/m"));
+        instance.notify.any = Some(boxed("/n"));
+        instance.notify.deleted = Some(boxed("/d"));
+        instance.notify.master_rx_lower_priority = Some(boxed("/l"));
         instance.notify_deleted = notify_deleted;
         Hooks::new(&Config { instances: vec![instance], ..Config::default() })
     }

@@ -20,13 +20,16 @@ use crate::world::World;
 use keepalived_types::{IfIndex, Instant, Vrid};
 use keepalived_wire::vrrp::HeaderView;
 use keepalived_wire::vrrp::v3::ChecksumStyle;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Bytes of an IP authentication header (RFC 2338 §10.2).
 const AUTHENTICATION_HEADER_LEN: usize = 24;
+
+/// Room for effects that is kept when they have been taken: the adverts of a slot, and some more.
+const EFFECTS_KEPT: usize = 512;
 
 /// How far the engine has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +52,7 @@ pub(crate) enum Phase {
 /// [`Engine::adopt`], then [`Engine::handle_topology_complete`].
 #[derive(Debug)]
 pub struct Engine {
+    /// Without the instances, which have their own parts.
     pub(crate) config: Config,
     pub(crate) world: World,
     pub(crate) instances: Instances,
@@ -260,7 +264,12 @@ impl Engine {
 
     /// The next thing to do, in order; `None` when there is nothing left.
     pub fn poll_effect(&mut self) -> Option<Effect> {
-        self.world.effects.pop_front()
+        let effect = self.world.effects.pop_front();
+        if effect.is_none() && self.world.effects.capacity() > EFFECTS_KEPT {
+            // Thousands of instances that move together: that much is not needed again soon.
+            self.world.effects = VecDeque::new();
+        }
+        effect
     }
 
     /// When [`Engine::handle_timeout`] has to be called: never after the next timer is due, sometimes before, for a

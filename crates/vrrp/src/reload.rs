@@ -60,7 +60,7 @@ struct Before {
 
 impl Engine {
     /// Takes over a new configuration, which has been validated as a whole.
-    pub fn reconfigure(&mut self, config: Config, now: Instant) {
+    pub fn reconfigure(&mut self, mut config: Config, now: Instant) {
         if self.phase == Phase::Stopped {
             return;
         }
@@ -74,7 +74,8 @@ impl Engine {
         let old_groups = std::mem::take(&mut self.groups);
         let mut changed = Vec::new();
         let mut order = Vec::new();
-        for (new, kept) in config.instances.iter().zip(kept) {
+        // Each instance holds its own part of the configuration from here on: thousands need not be there twice.
+        for (new, kept) in std::mem::take(&mut config.instances).into_iter().zip(kept) {
             order.push(match kept {
                 Some(id) => {
                     changed.extend(self.swap_config(id, new));
@@ -124,19 +125,19 @@ impl Engine {
     }
 
     /// Gives an instance its new configuration; `None` when it is the old one.
-    fn swap_config(&mut self, id: InstanceId, new: &InstanceConfig) -> Option<Before> {
-        let instance = self.instances.get_mut(id).filter(|instance| *instance.config != *new)?;
+    fn swap_config(&mut self, id: InstanceId, new: InstanceConfig) -> Option<Before> {
+        let instance = self.instances.get_mut(id).filter(|instance| *instance.config != new)?;
         let before = Before {
             id,
             advert: instance.output.advert.take(),
-            config: std::mem::replace(&mut instance.config, Arc::new(new.clone())),
+            config: std::mem::replace(&mut instance.config, Arc::new(new)),
         };
         Some(before)
     }
 
-    fn add(&mut self, config: &InstanceConfig, now: Instant) -> InstanceId {
+    fn add(&mut self, config: InstanceConfig, now: Instant) -> InstanceId {
         let id = self.instances.next_id();
-        self.instances.insert(Instance::new(id, Arc::new(config.clone()), now));
+        self.instances.insert(Instance::new(id, Arc::new(config), now));
         id
     }
 
@@ -160,7 +161,7 @@ impl Engine {
 
     /// Everything that is derived from the whole configuration.
     fn rebuild(&mut self, old_groups: &[SyncGroup]) {
-        let addresses = self.config.instances.iter();
+        let addresses = self.instances.iter().map(|instance| &instance.config);
         let addresses = addresses.flat_map(|one| one.virtual_addresses.iter().chain(&one.excluded_addresses));
         let virtual_addresses = addresses.map(|address| address.prefix.address()).collect();
         self.world.links.configure(&self.config.interface_delays, virtual_addresses);

@@ -115,7 +115,7 @@ fn script(
     group: &mut GroupDraft,
     args: &mut Args<'_>,
     context: &mut Context<'_>,
-    place: fn(&mut NotifyScripts) -> &mut Option<Command>,
+    place: fn(&mut NotifyScripts) -> &mut Option<Box<Command>>,
 ) {
     let owner = format!("vrrp group {}:", group.name);
     crate::tables::script::first_wins(place(&mut group.notify), &owner, args, context);

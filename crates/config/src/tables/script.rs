@@ -7,7 +7,7 @@ use keepalived_types::{Command, Credentials};
 
 /// A script whose first line wins. `owner` is how the original names the block, as in `(VI_1)`.
 pub(crate) fn first_wins(
-    place: &mut Option<Command>,
+    place: &mut Option<Box<Command>>,
     owner: &str,
     args: &mut Args<'_>,
     context: &mut Context<'_>,
@@ -23,7 +23,7 @@ pub(crate) fn first_wins(
         let message = format!("{owner} {keyword}{noun} already specified - ignoring {}", word.text);
         return mistaken(word, context, message);
     }
-    *place = args.command(context);
+    *place = args.command(context).map(Box::new);
 }
 
 /// `USER [[:]GROUP]` on a line of its own.

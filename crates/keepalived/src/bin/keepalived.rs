@@ -2,11 +2,13 @@
 
 use keepalived::options::{self, Action};
 use keepalived::{config_test, genhash, supervisor};
+use keepalived_kernel::memory;
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    memory::return_large_blocks();
     let argv: Vec<OsString> = std::env::args_os().collect();
     // Somebody may have closed the streams; that is no reason to fail.
     let say = |text: &str| drop(std::io::stderr().write_all(text.as_bytes()));

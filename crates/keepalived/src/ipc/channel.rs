@@ -97,6 +97,7 @@ impl Channel {
             }
         }
         self.outbox.drain(..sent);
+        give_back(&mut self.outbox);
         Ok(())
     }
 
@@ -127,6 +128,7 @@ impl Channel {
             start += 4 + length;
         }
         self.inbox.drain(..start);
+        give_back(&mut self.inbox);
         Ok(Received { messages, closed })
     }
 
@@ -142,6 +144,13 @@ impl Channel {
                 Err(error) => return Err(ChannelError::Io(error)),
             }
         }
+    }
+}
+
+/// A configuration is large and rare: its room is not kept.
+fn give_back(buffer: &mut Vec<u8>) {
+    if buffer.is_empty() && buffer.capacity() > CHUNK {
+        *buffer = Vec::new();
     }
 }
 

@@ -6,6 +6,7 @@ use super::respawn::Respawn;
 use crate::exec_helper::companion;
 use crate::ipc::{CHANNEL_VARIABLE, Channel, ChannelError, FromChild, ORIGIN_VARIABLE, ToChild};
 use keepalived_kernel::lock_file::LockFile;
+use keepalived_kernel::memory;
 use keepalived_kernel::process::{self, Pid};
 use keepalived_types::Instant;
 use std::fmt;
@@ -145,6 +146,7 @@ impl Child {
         self.is_awaited = true;
         if let Some(channel) = &mut running.channel {
             drop((self.kind.brief)(channel, Errand::Reload, from));
+            memory::return_free_pages();
         }
     }
 

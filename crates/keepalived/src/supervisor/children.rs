@@ -2,8 +2,8 @@
 
 use super::kinds::{Role, Source};
 use super::{Phase, Supervisor};
-use keepalived_kernel::clock;
 use keepalived_kernel::reactor::Interest;
+use keepalived_kernel::{clock, memory};
 use keepalived_types::Instant;
 use std::os::fd::AsFd as _;
 
@@ -103,7 +103,10 @@ impl Supervisor {
     fn start_child(&mut self, index: usize, now: Instant) {
         let name = self.children[index].kind.name;
         let (child, from) = self.child_and_source(index);
-        match child.start(&from, now) {
+        let started = child.start(&from, now);
+        // Reading and handing over took many times what the configuration itself needs.
+        memory::return_free_pages();
+        match started {
             Ok(pid) => {
                 self.launch.logger.info(format_args!("Starting {name} child process, pid={pid}"));
                 self.watch_channel(index, true);

@@ -22,7 +22,7 @@ use keepalived_kernel::signals::{self, Signals};
 use keepalived_kernel::{Result, clock};
 use keepalived_types::Instant;
 use keepalived_vrrp::config::Config;
-use keepalived_vrrp::{Effect, Engine, Start};
+use keepalived_vrrp::{Effect, Engine, EventKind, Start};
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::os::fd::AsFd;
@@ -81,6 +81,9 @@ impl Driver {
     ) -> Result<Self> {
         let reactor = Reactor::new()?;
         let network = Network::open(setup.netlink)?;
+        if setup.log.detail == 0 && !setup.address_monitoring {
+            network.leave_out_own_additions()?;
+        }
         let announcer = Announcer::new(PacketSocket::open()?);
         reactor.register(signals.as_fd(), SIGNALS, Interest::Read)?;
         reactor.register(network.monitor.as_fd(), MONITOR, Interest::Read)?;
@@ -113,15 +116,11 @@ impl Driver {
         })
     }
 
-    /// Starts the instances and runs until a signal ends it.
+    /// Runs until a signal ends it.
     ///
     /// # Errors
     /// When a socket that everything needs is beyond use.
-    pub(super) fn run(mut self, configured: &Config) -> Result<()> {
-        self.log_detail(|| "Registering Kernel netlink reflector".to_owned());
-        self.log_detail(|| "Registering Kernel netlink command channel".to_owned());
-        self.log_detail(|| "Registering gratuitous ARP shared channel".to_owned());
-        self.begin(configured)?;
+    pub(super) fn run(mut self) -> Result<()> {
         let mut ready = Vec::new();
         while !self.stopping {
             let deadline = self.next_deadline();
@@ -131,8 +130,14 @@ impl Driver {
         self.finish()
     }
 
-    /// Learns what there is and starts the instances.
-    fn begin(&mut self, configured: &Config) -> Result<()> {
+    /// Learns what there is and starts the instances, which have been configured so.
+    ///
+    /// # Errors
+    /// When a socket that everything needs is beyond use.
+    pub(super) fn begin(&mut self, configured: &Config) -> Result<()> {
+        self.log_detail(|| "Registering Kernel netlink reflector".to_owned());
+        self.log_detail(|| "Registering Kernel netlink command channel".to_owned());
+        self.log_detail(|| "Registering gratuitous ARP shared channel".to_owned());
         for change in self.network.dump()? {
             self.handle_change(change, clock::now());
         }
@@ -310,6 +315,8 @@ impl Driver {
                 self.network.announce(Deferred { instance, announcements, rounds });
             }
             Effect::SendAdvert { .. } | Effect::Want { .. } | Effect::Announce { .. } => {}
+            // Thousands of them come at once, and nothing but a line of the detailed log becomes of them.
+            Effect::Event(event) if !self.detail && matches!(event.kind, EventKind::Announcing { .. }) => {}
             Effect::Event(event) => {
                 self.events += 1;
                 let event = Event {
@@ -335,6 +342,9 @@ impl Driver {
     }
 
     fn advance_requests(&mut self) -> Result<()> {
+        if self.network.is_idle() {
+            return Ok(());
+        }
         let progress = self.network.turn()?;
         for (operation, why) in progress.refused {
             let key = operation.key();
@@ -350,10 +360,18 @@ impl Driver {
         for ready in progress.announce {
             self.announcer.queue(ready.instance, ready.announcements, ready.rounds);
         }
+        if !progress.added.is_empty() {
+            let now = clock::now();
+            progress.added.into_iter().for_each(|address| self.engine.handle_address(address, now));
+            self.perform_effects();
+        }
         Ok(())
     }
 
     fn advance_announcements(&mut self) {
+        if !self.announcer.has_work() {
+            return;
+        }
         let (network, to_helper, detail) = (&self.network, &mut self.to_helper, self.detail);
         let name_of = |index| network.name(index).map(ToString::to_string);
         self.announcer.turn(clock::now(), name_of, |sent| {

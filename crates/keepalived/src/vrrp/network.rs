@@ -40,6 +40,8 @@ struct Batch {
 pub(super) struct Progress {
     /// Announcements that may go now.
     pub(super) announce: Vec<Deferred>,
+    /// Addresses that are there now: the monitor does not tell of them.
+    pub(super) added: Vec<LinkAddress>,
     /// Operations the kernel refused, with its words.
     pub(super) refused: Vec<(Operation, String)>,
 }
@@ -79,6 +81,15 @@ impl Network {
             links: HashMap::new(),
             polled: HashMap::new(),
         })
+    }
+
+    /// Has the kernel report no addresses that we add: [`Progress::added`] tells of them, a thousand with less work than
+    /// their reports would be.
+    ///
+    /// # Errors
+    /// When the kernel refuses, which it has no reason for.
+    pub(super) fn leave_out_own_additions(&self) -> keepalived_kernel::Result<()> {
+        self.monitor.leave_out_additions_by(self.requests.port())
     }
 
     /// The name of an interface.
@@ -209,7 +220,13 @@ impl Network {
     /// There is work that no descriptor shows.
     #[must_use]
     pub(super) fn has_work(&self) -> bool {
-        self.requests.has_work()
+        self.requests.has_work() || !self.operations.is_empty()
+    }
+
+    /// [`Network::turn`] would find nothing to do.
+    #[must_use]
+    pub(super) fn is_idle(&self) -> bool {
+        !self.is_busy() && self.deferred.is_empty() && !self.requests.has_work()
     }
 
     /// Requests are on their way or waiting.
@@ -233,6 +250,12 @@ impl Network {
             for (operation, outcome) in batch.operations.into_iter().zip(finished.outcomes) {
                 let succeeded = outcome.is_ok();
                 self.reconciler.finished(&operation, succeeded);
+                // Those of IPv6 are reported, when duplicate address detection is over.
+                if let (true, Operation::Add(Key { index, prefix }, _)) = (succeeded, &operation)
+                    && prefix.family() == Family::V4
+                {
+                    progress.added.push(LinkAddress { index: *index, prefix: *prefix, tentative: false });
+                }
                 if let Err(error) = outcome
                     && !is_harmless(&operation, error.errno)
                 {

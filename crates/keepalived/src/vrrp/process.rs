@@ -10,8 +10,9 @@ use crate::log::Logger;
 use keepalived_config::model::ProcessSettings;
 use keepalived_kernel::process::{Pid, inherited};
 use keepalived_kernel::reactor::wait_readable;
+use keepalived_kernel::sched::Limit;
 use keepalived_kernel::signals::{self, Signals};
-use keepalived_kernel::{clock, sched};
+use keepalived_kernel::{clock, memory, sched};
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
@@ -33,6 +34,7 @@ enum Exit {
 pub fn run() -> u8 {
     // The supervisor's name until the configuration says otherwise: every process is called keepalived.
     drop(sched::set_name("keepalived"));
+    memory::return_large_blocks();
     let Some((channel, mut setup)) = first_message() else {
         eprintln!("keepalived-vrrp is started by keepalived and does nothing by itself");
         return Exit::Fatal as u8;
@@ -41,7 +43,7 @@ pub fn run() -> u8 {
         Logger::new(setup.log.clone()).info(line);
     }
     match start(&setup) {
-        Ok(parts) => run_threads(&setup, channel, parts) as u8,
+        Ok(parts) => run_threads(*setup, channel, parts) as u8,
         Err(error) => {
             Logger::new(setup.log.clone()).error(format!("VRRP process cannot start: {error}"));
             exit_for(&error) as u8
@@ -104,7 +106,23 @@ fn start(setup: &VrrpSetup) -> keepalived_kernel::Result<Parts> {
     Ok(Parts { engine_signals, children })
 }
 
-fn run_threads(setup: &VrrpSetup, channel: Channel, parts: Parts) -> Exit {
+/// Descriptors beside those of sockets for adverts.
+const OTHER_DESCRIPTORS: u64 = 128;
+
+/// Each unicast source needs a pair of sockets, and the usual limit is 1,024. Raised only when it may be too low: scripts
+/// inherit it.
+fn make_room_for_sockets(instances: usize) -> keepalived_kernel::Result<()> {
+    let needed = u64::try_from(instances).unwrap_or(u64::MAX).saturating_mul(2);
+    let needed = needed.saturating_add(OTHER_DESCRIPTORS);
+    let (soft, hard) = sched::limit(Limit::Descriptors)?;
+    if soft.is_none_or(|soft| soft >= needed) {
+        return Ok(());
+    }
+    let soft = hard.map_or(needed, |hard| hard.min(needed));
+    sched::set_limit(Limit::Descriptors, Some(soft), hard)
+}
+
+fn run_threads(setup: VrrpSetup, channel: Channel, parts: Parts) -> Exit {
     let (to_helper, from_engine) = match messages::queue() {
         Ok(ends) => ends,
         Err(error) => return exit_for(&error),
@@ -114,7 +132,10 @@ fn run_threads(setup: &VrrpSetup, channel: Channel, parts: Parts) -> Exit {
         Err(error) => return exit_for(&error),
     };
     let logger = Logger::new(setup.log.clone());
-    let driver = match Driver::new(setup, parts.engine_signals, to_helper, from_helper) {
+    if let Err(error) = make_room_for_sockets(setup.vrrp.instances.len()) {
+        logger.warning(format!("VRRP child process: cannot raise the limit of open files: {error}"));
+    }
+    let mut driver = match Driver::new(&setup, parts.engine_signals, to_helper, from_helper) {
         Ok(driver) => driver,
         Err(error) => {
             logger.error(format!("VRRP process cannot start: {error}"));
@@ -123,7 +144,7 @@ fn run_threads(setup: &VrrpSetup, channel: Channel, parts: Parts) -> Exit {
     };
     let launcher = Launcher::new(setup.exec_helper.clone(), setup.umask);
     let mut means = Means { logger: &logger, outbox: &mut to_engine, launcher: &launcher };
-    let trackers = match Trackers::new(setup, origin(), &mut means, clock::now()) {
+    let trackers = match Trackers::new(&setup, origin(), &mut means, clock::now()) {
         Ok(trackers) => trackers,
         Err(error) => {
             logger.error(format!("VRRP process cannot start: {error}"));
@@ -135,13 +156,20 @@ fn run_threads(setup: &VrrpSetup, channel: Channel, parts: Parts) -> Exit {
     let (helper_setup, children) = (setup.clone(), parts.children);
     let thread = thread.spawn(move || {
         let ends = Ends { channel, children, inbox: from_engine, outbox: to_engine };
-        Helper::new(&helper_setup, ends, launcher, trackers).and_then(Helper::run)
+        let helper = Helper::new(&helper_setup, ends, launcher, trackers);
+        drop(helper_setup);
+        helper.and_then(Helper::run)
     });
     let Ok(thread) = thread else { return Exit::Fatal };
     for complaint in become_real_time(&setup.process) {
         logger.warning(complaint);
     }
-    let outcome = driver.run(&setup.vrrp);
+    let outcome = driver.begin(&setup.vrrp).and_then(|()| {
+        // Handing thousands of instances over took many times what they need.
+        drop(setup);
+        memory::return_free_pages();
+        driver.run()
+    });
     if let Err(error) = &outcome {
         logger.error(format!("VRRP process cannot go on: {error}"));
         return Exit::Internal;
@@ -167,6 +195,9 @@ fn become_real_time(settings: &ProcessSettings) -> Vec<String> {
         attempt("cannot raise priority", sched::set_realtime(i32::from(priority)).map(drop));
         let limit = Duration::from_micros(u64::from(settings.rlimit_rttime_us.unwrap_or(10_000)));
         attempt("cannot limit real-time CPU time", sched::limit_realtime(Some(limit)));
+    } else {
+        // A courtesy of newer kernels; without it things are as they always were.
+        drop(sched::set_slice(sched::SHORTEST_SLICE));
     }
     if !settings.cpu_affinity.is_empty() {
         let processors: Vec<usize> =

@@ -61,7 +61,7 @@ impl Requests {
         Exchange::with_receive_buffer(libc::NETLINK_ROUTE, "change addresses", room).map(Self)
     }
 
-    /// The port id in the notifications that our requests cause, for [`super::Monitor::ignore_addresses_set_by`].
+    /// The port id in the notifications that our requests cause, for [`super::Monitor::leave_out_additions_by`].
     #[must_use]
     pub const fn port(&self) -> u32 {
         self.0.port()

@@ -17,7 +17,7 @@ fn notify(
     args: &mut Args<'_>,
     context: &mut Context<'_>,
     keyword: &'static str,
-    place: fn(&mut InstanceDraft) -> &mut Option<Command>,
+    place: fn(&mut InstanceDraft) -> &mut Option<Box<Command>>,
 ) {
     let owner = format!("({})", draft.name);
     let span = args.peek().map_or(args.span(), |word| word.span);

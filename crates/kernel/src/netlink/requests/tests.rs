@@ -230,12 +230,12 @@ fn the_monitor_hears_of_links_and_addresses() {
 }
 
 #[test]
-fn the_monitor_leaves_out_our_own_ipv4_changes_when_told_to() {
+fn the_monitor_leaves_out_our_own_ipv4_additions_when_told_to() {
     in_network_namespace(|| {
         let index = veth();
         let mut requests = Requests::open().expect("a socket");
         let mut monitor = Monitor::open().expect("a socket");
-        monitor.ignore_addresses_set_by(requests.port());
+        monitor.leave_out_additions_by(requests.port()).expect("a filter");
         let host = |last| Prefix::host(Ipv4Addr::new(192, 0, 2, last).into());
         requests.execute(&[AddressOp::Add(AddressSpec::new(index, host(1)))]).expect("a socket");
         ip("addr add 192.0.2.2/32 dev left");
@@ -247,6 +247,9 @@ fn the_monitor_leaves_out_our_own_ipv4_changes_when_told_to() {
             })
             .collect();
         assert_eq!(added, [host(2)]);
+        requests.execute(&[AddressOp::Remove(AddressSpec::new(index, host(1)))]).expect("a socket");
+        let changes = heard(&mut monitor);
+        assert!(matches!(changes[..], [Change::AddressRemoved(_)]), "{changes:?}");
     });
 }
 
