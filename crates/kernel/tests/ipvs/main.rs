@@ -2,7 +2,6 @@
 //! the lab's second kernel.
 
 mod bulk;
-mod network;
 mod operations;
 mod refusals;
 mod support;
@@ -15,7 +14,7 @@ use keepalived_lab::{Result, SecondKernel};
 use std::process::ExitCode;
 use std::time::Duration;
 
-const TESTS: &[GuestTest] = &[
+const TESTS: &[(&str, fn() -> Result<()>)] = &[
     ("services_of_every_kind_are_what_ipvsadm_shows", operations::services),
     ("destinations_of_every_kind_are_what_ipvsadm_shows", operations::destinations),
     ("every_scheduler_is_taken", operations::schedulers),
@@ -40,7 +39,8 @@ const TESTS: &[GuestTest] = &[
 ];
 
 fn main() -> ExitCode {
-    run_tests(&SecondKernel::new().time_limit(Duration::from_secs(400)), TESTS)
+    let tests: Vec<_> = TESTS.iter().map(|&(name, test)| GuestTest::new(name, test)).collect();
+    run_tests(&SecondKernel::new().time_limit(Duration::from_secs(400)), &tests)
 }
 
 /// What a test ends with when nothing panicked.

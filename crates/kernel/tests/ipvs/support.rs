@@ -1,13 +1,38 @@
 //! What the tests share: short ways to write services and servers, and `ipvsadm`.
 
 use keepalived_kernel::ipvs::{Ipvs, NetlinkError, Place};
+use keepalived_lab::{Farm, Listener};
 use keepalived_types::ipvs::{
     ClientMask, Destination, DestinationKey, Protocol, ServiceKey, ServicePersistence, TableOperation,
     VirtualService,
 };
 use keepalived_types::{Family, Forwarding};
 use std::process::Command;
+use std::sync::LazyLock;
 use std::time::Duration;
+
+/// The one farm of all tests, with listeners on port 80. Each test brings a virtual address of its own. Made once: a guest
+/// takes its time to start the many processes that this needs.
+pub(crate) fn farm() -> &'static Farm {
+    static FARM: LazyLock<(Farm, Vec<Listener>)> = LazyLock::new(|| {
+        let farm = Farm::new(2).expect("the guest has all that it takes");
+        let listeners = farm.servers.iter().map(|server| Listener::start(server, 80).expect("a free port"));
+        let listeners = listeners.collect();
+        (farm, listeners)
+    });
+    &FARM.0
+}
+
+/// The director's table.
+pub(crate) fn directors_ipvs() -> Ipvs {
+    let name = farm().director.namespace().name().to_owned();
+    Ipvs::open(&Place::Named(name)).expect("the guest has IPVS")
+}
+
+/// The servers of the farm.
+pub(crate) const SERVERS: [&str; 2] = ["192.168.200.2", "192.168.200.3"];
+/// The same by IPv6.
+pub(crate) const SERVERS_V6: [&str; 2] = ["fd00:200::2", "fd00:200::3"];
 
 /// A socket, and an empty table.
 pub(crate) fn fresh() -> Ipvs {

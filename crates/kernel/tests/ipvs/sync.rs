@@ -1,10 +1,9 @@
 //! Synchronisation daemons: started, listed, stopped, and connections that arrive at the other director.
 
 use crate::PASSED;
-use crate::network::{FAR_CLIENT, Network, SERVERS};
-use crate::support::{done, fresh, run, server, service, tcp};
+use crate::support::{SERVERS, directors_ipvs, done, farm, fresh, run, server, service, tcp};
 use keepalived_kernel::ipvs::{Ipvs, Place};
-use keepalived_lab::{Error, Result};
+use keepalived_lab::{Error, Result, Way};
 use keepalived_types::ipvs::{SyncDaemon, SyncRole, TableOperation as Op};
 use keepalived_types::{Forwarding, InterfaceName};
 use std::time::{Duration, Instant};
@@ -54,13 +53,14 @@ pub(crate) fn daemons() -> Result<()> {
 }
 
 pub(crate) fn connections() -> Result<()> {
-    let network = Network::shared();
-    let standby = network.lan.node("standby", &["192.168.200.253/24"])?;
-    let mut active = network.ipvs();
+    let farm = farm();
+    let standby = farm.lan.node("standby", &["192.168.200.253/24"])?;
+    let mut active = directors_ipvs();
     let mut passive = Ipvs::open(&Place::Named(standby.namespace().name().to_owned())).expect("IPVS");
     // Tell of a connection with its first packet.
-    network.director.namespace().set_sysctl("ipv4/vs/sync_threshold", "1 5")?;
-    network.virtual_address("10.10.10.7", FAR_CLIENT)?;
+    farm.director.namespace().set_sysctl("ipv4/vs/sync_threshold", "1 5")?;
+    farm.add_virtual_address("10.10.10.7")?;
+    farm.add_route("10.10.10.7", Way::Far)?;
     let key = tcp("10.10.10.7", 80);
     let table = [
         Op::AddService(service(key, "rr")),
@@ -70,7 +70,7 @@ pub(crate) fn connections() -> Result<()> {
     done(&mut passive, &table);
     done(&mut active, &[Op::StartSync(daemon(SyncRole::Master, "eth0"))]);
     done(&mut passive, &[Op::StartSync(daemon(SyncRole::Backup, "eth0"))]);
-    network.connect("10.10.10.7", 80, 3)?;
+    farm.connect("10.10.10.7", 80, 3)?;
     let limit = Duration::from_secs(15);
     let deadline = Instant::now() + limit;
     loop {

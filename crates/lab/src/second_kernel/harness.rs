@@ -7,8 +7,62 @@ use std::time::Instant;
 use super::{SecondKernel, is_guest};
 use crate::Result;
 
-/// One of the tests: its name, and what it does inside.
-pub type GuestTest = (&'static str, fn() -> Result<()>);
+/// One of the tests.
+pub struct GuestTest {
+    name: String,
+    body: Body,
+}
+
+enum Body {
+    Run(Box<dyn Fn() -> Result<()>>),
+    Pending(&'static str),
+}
+
+impl GuestTest {
+    /// A test, and what it does inside.
+    #[must_use]
+    pub fn new(name: impl Into<String>, test: impl Fn() -> Result<()> + 'static) -> Self {
+        Self { name: name.into(), body: Body::Run(Box::new(test)) }
+    }
+
+    /// A test that cannot pass yet. It is listed with the reason, and counted as ignored.
+    #[must_use]
+    pub fn pending(name: impl Into<String>, reason: &'static str) -> Self {
+        Self { name: name.into(), body: Body::Pending(reason) }
+    }
+
+    /// Runs it, prints its line.
+    fn run(&self) -> Outcome {
+        let Self { name, body } = self;
+        let test = match body {
+            Body::Run(test) => test,
+            Body::Pending(reason) => {
+                println!("test {name} ... ignored, {reason}");
+                return Outcome::Ignored;
+            }
+        };
+        let started = Instant::now();
+        let outcome = catch_unwind(AssertUnwindSafe(test));
+        let took = started.elapsed().as_secs_f64();
+        let problem = match outcome {
+            Ok(Ok(())) => {
+                println!("test {name} ... ok ({took:.2} s)");
+                return Outcome::Passed;
+            }
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "it panicked (see standard error)".to_owned(),
+        };
+        println!("test {name} ... FAILED ({took:.2} s)\n{problem}");
+        Outcome::Failed
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Passed,
+    Failed,
+    Ignored,
+}
 
 /// The `main` of a test binary with `harness = false`: on the host it boots one guest that runs this program again; there
 /// it runs the tests one after the other. Prints what libtest prints, and takes filters as libtest does; `--list` and
@@ -20,7 +74,7 @@ pub fn run_tests(kernel: &SecondKernel, tests: &[GuestTest]) -> ExitCode {
         return run_inside(&arguments, tests);
     }
     if arguments.iter().any(|argument| argument == "--list") {
-        tests.iter().for_each(|(name, _)| println!("{name}: test"));
+        tests.iter().for_each(|test| println!("{}: test", test.name));
         return ExitCode::SUCCESS;
     }
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -47,30 +101,17 @@ fn run_inside(arguments: &[String], tests: &[GuestTest]) -> ExitCode {
             |filter: &&String| if is_exact { name == *filter } else { name.contains(filter.as_str()) };
         filters.is_empty() || filters.iter().any(matches)
     };
-    let (chosen, left): (Vec<_>, Vec<_>) = tests.iter().partition(|(name, _)| wanted(name));
+    let (chosen, left): (Vec<_>, Vec<_>) = tests.iter().partition(|test| wanted(&test.name));
     println!("\nrunning {} tests in the second kernel", chosen.len());
-    let (begin, mut failed) = (Instant::now(), 0);
-    for (name, test) in &chosen {
-        let started = Instant::now();
-        let outcome = catch_unwind(AssertUnwindSafe(test));
-        let took = started.elapsed().as_secs_f64();
-        let problem = match outcome {
-            Ok(Ok(())) => None,
-            Ok(Err(error)) => Some(error.to_string()),
-            Err(_) => Some("it panicked (see standard error)".to_owned()),
-        };
-        match problem {
-            None => println!("test {name} ... ok ({took:.2} s)"),
-            Some(problem) => {
-                failed += 1;
-                println!("test {name} ... FAILED ({took:.2} s)\n{problem}");
-            }
-        }
-    }
-    let word = if failed == 0 { "ok" } else { "FAILED" };
+    let begin = Instant::now();
+    let outcomes: Vec<Outcome> = chosen.iter().map(|test| test.run()).collect();
+    let count = |wanted| outcomes.iter().filter(|&&outcome| outcome == wanted).count();
+    let failed = count(Outcome::Failed);
     println!(
-        "\ntest result: {word}. {} passed; {failed} failed; 0 ignored; 0 measured; {} filtered out; finished in {:.2}s\n",
-        chosen.len() - failed,
+        "\ntest result: {}. {} passed; {failed} failed; {} ignored; 0 measured; {} filtered out; finished in {:.2}s\n",
+        if failed == 0 { "ok" } else { "FAILED" },
+        count(Outcome::Passed),
+        count(Outcome::Ignored),
         left.len(),
         begin.elapsed().as_secs_f64()
     );

@@ -1,0 +1,56 @@
+//! Virtual servers in a kernel with IPVS: a daemon, real servers that come and go, and a client whose requests say who
+//! answered. All of it runs in one guest of the second kernel, for the original and for ours.
+
+mod director;
+mod tutorials;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use keepalived_lab::second_kernel::{GuestTest, run_tests};
+use keepalived_lab::{Program, Result, SecondKernel};
+
+/// A test of one program.
+type ProgramTest = fn(Program) -> Result<()>;
+
+/// The configurations that tutorials show.
+const TESTS: &[(&str, ProgramTest)] = &[
+    ("t1_rr_nat_with_tcp_checks", tutorials::rr_nat),
+    ("t2_lblc_dr_imap_with_a_vrrp_instance", tutorials::lblc_dr),
+    ("t3_wlc_tun", tutorials::wlc_tun),
+    ("t4_sh", tutorials::source_hashing),
+    ("t5_quorum_and_sorry_server", tutorials::quorum),
+    ("t6_http_get_with_a_digest", tutorials::http_get),
+    ("t7_misc_check_changes_weights", tutorials::misc_dynamic),
+    ("t8_firewall_mark", tutorials::firewall_mark),
+];
+
+/// What ours cannot pass yet, and why. The name is that of [`TESTS`].
+const PENDING: &[(&str, &str)] = &[
+    ("t1_rr_nat_with_tcp_checks", NO_CHECKERS),
+    ("t2_lblc_dr_imap_with_a_vrrp_instance", NO_CHECKERS),
+    ("t3_wlc_tun", NO_CHECKERS),
+    ("t4_sh", NO_CHECKERS),
+    ("t5_quorum_and_sorry_server", NO_CHECKERS),
+    ("t6_http_get_with_a_digest", NO_CHECKERS),
+    ("t7_misc_check_changes_weights", NO_CHECKERS),
+    ("t8_firewall_mark", NO_CHECKERS),
+];
+
+const NO_CHECKERS: &str = "the supervisor starts no checker process yet";
+
+fn main() -> ExitCode {
+    let tests: Vec<GuestTest> = Program::BOTH
+        .into_iter()
+        .flat_map(|program| TESTS.iter().map(move |&(name, test)| (program, name, test)))
+        .map(|(program, name, test)| {
+            let pending = PENDING.iter().find(|(pending, _)| *pending == name);
+            let title = format!("{name}_{program}");
+            match pending {
+                Some((_, reason)) if program == Program::Ours => GuestTest::pending(title, reason),
+                _ => GuestTest::new(title, move || test(program)),
+            }
+        })
+        .collect();
+    run_tests(&SecondKernel::new().time_limit(Duration::from_secs(600)), &tests)
+}
