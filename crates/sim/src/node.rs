@@ -59,15 +59,13 @@ pub(crate) struct Shadow {
     pub(crate) last_sent: Instant,
     /// Adverts that were given to the engine for it.
     pub(crate) handed_over: u64,
-    /// Some of them had no addresses.
-    pub(crate) had_empty_ones: bool,
     /// When the last advert of at least its own priority came, and the interval it promised.
     pub(crate) rival: Option<(Instant, Duration)>,
 }
 
 impl Shadow {
     pub(crate) const fn new(now: Instant) -> Self {
-        Self { state: State::Initialize, last_sent: now, handed_over: 0, had_empty_ones: false, rival: None }
+        Self { state: State::Initialize, last_sent: now, handed_over: 0, rival: None }
     }
 }
 

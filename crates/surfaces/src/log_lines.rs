@@ -53,6 +53,7 @@ fn instance_lines(name: &str, kind: &EventKind) -> Vec<LogLine> {
         | EventKind::SourceAddress(_)
         | EventKind::VridConflict { .. }
         | EventKind::OwnerConflict { .. }
+        | EventKind::OwnAddressHeard { .. }
         | EventKind::Stalled(_) => condition_lines(name, kind),
         _ => election_lines(name, kind),
     }
@@ -157,6 +158,9 @@ fn condition_lines(name: &str, kind: &EventKind) -> Vec<LogLine> {
             "({name}) CONFIGURATION ERROR: local instance and {from} are both configured as address owner, \
              please resolve"
         )),
+        EventKind::OwnAddressHeard { from } => normal(format!(
+            "({name}) WARNING - equal priority advert received from {from}, which is our own address"
+        )),
         EventKind::Stalled(late) => stalled(&format!("({name}) "), late.as_millis()),
         _ => Vec::new(),
     }
@@ -184,6 +188,9 @@ fn address_lines(name: &str, kind: &EventKind) -> Vec<LogLine> {
 }
 
 fn fault_raised(name: &str, fault: &Fault) -> Vec<LogLine> {
+    if let Fault::AwaitsScript(script) = fault {
+        return detail(format!("({name}): waiting for the first run of script {script}"));
+    }
     normal(match fault {
         Fault::InterfaceDown(interface) => {
             format!("({name}): entering FAULT state (interface {interface} down)")
@@ -199,6 +206,7 @@ fn fault_raised(name: &str, fault: &Fault) -> Vec<LogLine> {
         }
         Fault::DuplicateVrid => format!("({name}): entering FAULT state (duplicate VRID)"),
         Fault::Tracker { kind, name: tracker } => tracker_failed(name, *kind, tracker),
+        Fault::AwaitsScript(script) => format!("({name}): script {script} has not run yet"),
         Fault::Configuration(why) => format!("({name}): entering FAULT state ({why})"),
         Fault::Channel(error) => format!("({name}): entering FAULT state (cannot open sockets: {error})"),
         Fault::SyncGroup(member) => format!("({name}): in FAULT with {member} of its sync group"),
@@ -234,6 +242,7 @@ fn fault_cleared(name: &str, fault: &Fault) -> Vec<LogLine> {
         Fault::NoSourceAddress { .. } => format!("({name}): there is a source address now"),
         Fault::DuplicateVrid => format!("({name}): the VRID is no longer used twice"),
         Fault::Tracker { name: tracker, .. } => format!("({name}): {tracker} no longer causes FAULT"),
+        Fault::AwaitsScript(script) => format!("({name}): script {script} has run"),
         Fault::Configuration(why) => format!("({name}): no longer true: {why}"),
         Fault::Channel(_) => format!("({name}): sockets are open now"),
         Fault::SyncGroup(member) => format!("({name}): {member} of its sync group is no longer in FAULT"),

@@ -286,10 +286,10 @@ pub(crate) const fn count(counters: &mut Counters, rejection: &Rejection) {
         Rejection::Interval { .. } | Rejection::ZeroInterval => &mut counters.interval_errors,
         Rejection::Type(_) => &mut counters.type_errors,
         Rejection::Checksum => &mut counters.checksum_errors,
-        Rejection::NoAddresses => &mut counters.address_list_errors,
-        Rejection::WrongDestination(_) | Rejection::OwnerIgnores | Rejection::NotAPeer => {
-            &mut counters.other_drops
-        }
+        Rejection::NoAddresses => &mut counters.empty_lists,
+        Rejection::WrongDestination(_) => &mut counters.destination_errors,
+        Rejection::OwnerIgnores => &mut counters.owner_ignored,
+        Rejection::NotAPeer => &mut counters.peer_errors,
     };
     *counter += 1;
 }
@@ -317,7 +317,7 @@ pub(crate) const fn kind(rejection: &Rejection) -> u32 {
     }
 }
 
-const _: () = assert!(remark::OWNER < u32::BITS, "every kind has a bit of its own");
+const _: () = assert!(remark::LOWER < u32::BITS, "every kind has a bit of its own");
 
 /// Kinds of remarks about adverts that were used; numbers that [`kind`] does not give.
 pub(crate) mod remark {
@@ -327,4 +327,8 @@ pub(crate) mod remark {
     pub(crate) const INTERVAL: u32 = 25;
     /// A second address owner.
     pub(crate) const OWNER: u32 = 26;
+    /// Somebody else with our address and priority.
+    pub(crate) const OWN_ADDRESS: u32 = 27;
+    /// A backup heard a lower priority.
+    pub(crate) const LOWER: u32 = 28;
 }

@@ -279,6 +279,12 @@ impl Engine {
         self.world.timers.next()
     }
 
+    /// How many deadlines are set, and how many entries are kept for them: for whoever watches that none leaks.
+    #[must_use]
+    pub fn deadline_counts(&self) -> (usize, usize) {
+        (self.world.timers.set_count(), self.world.timers.queued_count())
+    }
+
     /// Everything an operator can ask.
     #[must_use]
     pub fn snapshot(&self, now: Instant) -> Snapshot {
@@ -330,7 +336,8 @@ impl Engine {
             self.world.timers.cancel(due);
         }
         if let Some(delay) = delayed.filter(|_| self.world.timers.deadline(due).is_none()) {
-            self.world.timers.set(due, now + delay);
+            let longest = self.longest_link_delay(index);
+            self.world.timers.set(due, now + longest.map_or(delay, |longest| delay.min(longest)));
         }
         let name =
             self.world.links.get(index).map(|link| link.name.clone()).or_else(|| names.first().cloned());
@@ -343,6 +350,15 @@ impl Engine {
         for name in names {
             self.refresh_dependents(&Watched::Interface(name), now);
         }
+    }
+
+    /// No change of a link may be believed later than a backup on it would take over (`interface_up_down_delays`).
+    fn longest_link_delay(&self, index: IfIndex) -> Option<Duration> {
+        let name = self.world.links.get(index)?.name.clone();
+        let instances = self.dependents.get(&Watched::Interface(name.clone()))?.iter();
+        let instances = instances.filter_map(|id| self.instances.get(*id));
+        let on_it = instances.filter(|instance| instance.config.interface.as_ref() == Some(&name));
+        on_it.map(Instance::longest_link_delay).min()
     }
 
     fn on_address_change(&mut self, address: LinkAddress, now: Instant) {
@@ -380,14 +396,8 @@ impl Engine {
     /// The instance a datagram is for. Unicast instances may share a VRID when their peers differ.
     fn listener(&self, channel: ChannelId, vrid: Vrid, source: IpAddr) -> Option<InstanceId> {
         let listeners = self.world.channels.listeners(channel, vrid);
-        let knows = |id: &&InstanceId| {
-            self.instances.get(**id).is_some_and(|instance| match &instance.config.transport {
-                crate::config::Transport::Unicast { peers, .. } => {
-                    peers.iter().any(|peer| peer.address == source)
-                }
-                crate::config::Transport::Multicast { .. } => false,
-            })
-        };
+        let knows =
+            |id: &&InstanceId| self.instances.get(**id).is_some_and(|one| one.config.has_peer(source));
         match listeners {
             [] => None,
             [only] => Some(*only),
@@ -411,7 +421,7 @@ impl Engine {
         };
         let is_backup = matches!(instance.role, Role::Backup(_));
         if world.is_start_delayed || !(is_backup || instance.is_master()) {
-            instance.counters.other_drops += 1;
+            instance.counters.not_listening += 1;
             return Step::Stay;
         }
         let from_known_master = instance.heard.master.is_some_and(|(master, _)| master == received.source);
@@ -431,6 +441,7 @@ impl Engine {
             }
         };
         instance.counters.adverts_received += 1;
+        instance.heard.checksum = advert.checksum.map(Into::into);
         instance.counters.releases_received += u64::from(advert.priority.is_release());
         let step = if is_backup {
             backup::on_advertisement(instance, &advert, world, now)
@@ -488,6 +499,9 @@ fn comment(instance: &mut Instance, advert: &acceptance::Advert, world: &mut Wor
 
 /// A unicast peer that sums like old releases is answered in kind; another one is not (vrrp reference D9).
 fn remember_checksum(instance: &mut Instance, advert: &acceptance::Advert) {
+    if !instance.config.has_peer(advert.from) {
+        return; // Nothing is sent there, and strangers may be many.
+    }
     let peers = &mut instance.output.old_checksum_peers;
     let changed = match advert.checksum {
         Some(ChecksumStyle::GroupPseudoHeader) => peers.insert(advert.from),

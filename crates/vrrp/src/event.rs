@@ -116,6 +116,8 @@ pub enum Fault {
         /// Its name.
         name: String,
     },
+    /// A script that would be a fault has not run yet. Only told of instances that are in FAULT anyway.
+    AwaitsScript(String),
     /// The configuration disables the instance; why.
     Configuration(String),
     /// The sockets could not be opened; the system's words.
@@ -187,7 +189,8 @@ pub enum EventKind {
         /// We answer with an advert.
         answering: bool,
     },
-    /// A backup heard a lower priority advert and waits for its own timer.
+    /// A backup heard a lower priority advert and waits for its own timer. Said once until the state or the master
+    /// changes.
     LowerPriorityHeardAsBackup {
         /// From whom.
         from: IpAddr,
@@ -279,6 +282,11 @@ pub enum EventKind {
     /// Two address owners (priority 255) in one virtual router.
     OwnerConflict {
         /// The other one.
+        from: IpAddr,
+    },
+    /// A master heard its own priority from its own address: somebody else uses it.
+    OwnAddressHeard {
+        /// The address.
         from: IpAddr,
     },
     /// The start is delayed (`vrrp_startup_delay`).

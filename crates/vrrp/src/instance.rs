@@ -5,7 +5,7 @@ use crate::effect::{ChannelId, EncodedAdvert, InstanceId, WantedNetwork};
 use crate::event::{Cause, EventKind, Fault, State, Subject};
 use crate::intervals::{master_down_interval, skew_time};
 use crate::place::Place;
-use crate::snapshot::{Counters, InstanceSnapshot};
+use crate::snapshot::{ChecksumKind, Counters, InstanceSnapshot};
 use crate::state::Role;
 use crate::timers::{Due, Timer};
 use crate::tracking::Followed;
@@ -54,6 +54,8 @@ pub(crate) struct Instance {
 pub(crate) struct Heard {
     /// The last master that was accepted.
     pub(crate) master: Option<(IpAddr, Priority)>,
+    /// How the last advert that was believed was summed up.
+    pub(crate) checksum: Option<ChecksumKind>,
     /// Kinds of bad adverts that were reported since the state changed or the master did, one bit each.
     pub(crate) reported: u32,
 }
@@ -144,6 +146,13 @@ impl Instance {
         )
     }
 
+    /// How long it can do without news of its link: one advert less than makes a backup take over.
+    pub(crate) fn longest_link_delay(&self) -> Duration {
+        let interval = self.timing_interval(self.role.master_interval().unwrap_or(self.own_interval()));
+        (interval * u32::from(self.config.down_timer_adverts.saturating_sub(1)))
+            .saturating_sub(interval / 256)
+    }
+
     /// Version 2 knows one interval, which all routers are configured with.
     fn timing_interval(&self, master_interval: Duration) -> Duration {
         match self.config.version {
@@ -197,6 +206,7 @@ impl Instance {
             addresses: addresses.map(|address| address.prefix).collect(),
             source: self.place.source,
             master: self.heard.master,
+            peer_checksum: self.heard.checksum,
             faults: self.faults.clone(),
             cause: self.cause.clone(),
             in_state_for: now.since(self.since),

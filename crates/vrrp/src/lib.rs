@@ -76,5 +76,5 @@ pub use effect::{
 pub use engine::Engine;
 pub use event::{Cause, Event, EventKind, Fault, Rejection, State, Subject, TrackerKind};
 pub use input::{Link, LinkAddress, Reading, Received, Start};
-pub use snapshot::{Contribution, Counters, GroupSnapshot, InstanceSnapshot, Snapshot};
+pub use snapshot::{ChecksumKind, Contribution, Counters, GroupSnapshot, InstanceSnapshot, Snapshot};
 pub use tracking::ScriptVerdict;

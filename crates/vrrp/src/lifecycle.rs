@@ -99,24 +99,31 @@ impl Engine {
         self.group_of(id).map_or_else(|| vec![id], |group| group.members.clone())
     }
 
-    /// Begins all members, once none of them waits for the first result of a script: until then nothing is known.
+    /// Begins all members, once none of them waits for the first result of a script: until then nothing is known, but
+    /// that they are in FAULT if one of them has a reason already.
     fn begin_unit(&mut self, unit: &[InstanceId], now: Instant) {
         let members = || unit.iter().filter_map(|id| self.instances.get(*id));
         let is_adopted = |instance: &Instance| self.adopted.contains(&instance.config.name);
-        let waits = |instance: &Instance| {
-            !is_adopted(instance)
-                && (self.world.observed.awaits_first_result(&instance.followed) || !self.is_placed(instance))
+        let is_placed = |instance: &Instance| is_adopted(instance) || self.is_placed(instance);
+        let awaits = |instance: &Instance| {
+            !is_adopted(instance) && self.world.observed.awaits_first_result(&instance.followed)
         };
-        if members().any(waits) {
+        let is_faulty = members().any(|instance| !instance.own_faults.is_empty());
+        if !members().all(is_placed) || (members().any(awaits) && !is_faulty) {
             return;
         }
+        if is_faulty {
+            self.await_scripts_in_fault(unit);
+        }
+        let is_adopted = |instance: &Instance| self.adopted.contains(&instance.config.name);
+        let members = || unit.iter().filter_map(|id| self.instances.get(*id));
         let all_own = members().all(Instance::starts_as_master);
         for id in unit {
             let Some(instance) = self.instances.get(*id).filter(|i| matches!(i.role, Role::Initialize))
             else {
                 continue;
             };
-            let how = match (self.adopted.contains(&instance.config.name), instance.starts_as_master()) {
+            let how = match (is_adopted(instance), instance.starts_as_master()) {
                 (true, _) => Begin::Adopted,
                 (false, true) if all_own => Begin::Owner,
                 (false, true) => Begin::ImpatientBackup,
@@ -131,6 +138,18 @@ impl Engine {
                 initialize::begin(instance, how, &mut self.world, now);
             } else {
                 initialize::begin_in_fault(instance, cause, &mut self.world, now);
+            }
+        }
+    }
+
+    /// Members that wait for a script begin in FAULT, and stay there until it has run.
+    fn await_scripts_in_fault(&mut self, unit: &[InstanceId]) {
+        for id in unit {
+            if let Some(instance) =
+                self.instances.get_mut(*id).filter(|one| matches!(one.role, Role::Initialize))
+            {
+                let awaited = self.world.observed.awaited(&instance.followed);
+                instance.own_faults.extend(awaited.map(Fault::AwaitsScript));
             }
         }
     }

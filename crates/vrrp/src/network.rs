@@ -1,6 +1,6 @@
 //! Which virtual addresses stand in adverts, and which belong on the machine.
 
-use crate::config::{AddressConfig, Authentication, HmacMode, InstanceConfig, NextHops};
+use crate::config::{AddressConfig, Authentication, HmacMode, InstanceConfig, RouteConfig};
 use crate::effect::{Effect, WantedNetwork};
 use crate::event::EventKind;
 use crate::instance::Instance;
@@ -93,13 +93,10 @@ pub(crate) fn named_interfaces(config: &InstanceConfig) -> impl Iterator<Item = 
     let of_addresses =
         addresses.filter(|address| !address.no_track).filter_map(|address| address.interface.as_ref());
     let routes = config.virtual_routes.iter().filter(|route| !route.no_track);
-    let of_routes = routes.flat_map(|route| match &route.next_hops {
-        NextHops::Single(hop) => vec![hop],
-        NextHops::Multipath(hops) => hops.iter().map(|weighted| &weighted.hop).collect(),
-    });
+    let of_routes = routes.flat_map(RouteConfig::interfaces);
     let rules = config.virtual_rules.iter().filter(|rule| !rule.no_track);
     let of_rules = rules.flat_map(|rule| rule.selector.input.iter().chain(&rule.selector.output));
-    of_addresses.chain(of_routes.filter_map(|hop| hop.interface.as_ref())).chain(of_rules)
+    of_addresses.chain(of_routes).chain(of_rules)
 }
 
 /// Says that addresses are being set.

@@ -155,6 +155,7 @@ impl Engine {
             let state = if instance.config.notify_deleted { State::Deleted } else { State::Fault };
             instance.move_to(Role::Removed(state), Cause::Removed, &mut self.world, now);
         }
+        announce::cancel(&instance, &mut self.world);
         place::leave(&mut instance, &mut self.world);
         self.world.timers.forget_instance(id);
     }
@@ -166,7 +167,7 @@ impl Engine {
         let virtual_addresses = addresses.map(|address| address.prefix.address()).collect();
         self.world.links.configure(&self.config.interface_delays, virtual_addresses);
         self.world.pacer.configure(&self.config);
-        self.world.observed.configure(&self.config);
+        self.world.observed.configure(&self.config, &mut self.world.timers);
         self.rebuild_groups(old_groups);
         self.rebuild_dependents();
     }

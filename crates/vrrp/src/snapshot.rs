@@ -2,6 +2,7 @@
 
 use crate::event::{Cause, Fault, State, TrackerKind};
 use keepalived_types::{Prefix, Priority, Vrid};
+use keepalived_wire::vrrp::v3::ChecksumStyle;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -26,6 +27,27 @@ pub struct GroupSnapshot {
     pub state: State,
     /// The names of its members, in the order of the configuration.
     pub members: Vec<String>,
+}
+
+/// How a version 3 checksum over IPv4 is made; routers do not agree (RFC 9568 §5.2.8, RFC 5798 §5.2.8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ChecksumKind {
+    /// Over the pseudo-header with the real destination, as the original does.
+    PseudoHeader,
+    /// Over the message only (`v3_checksum_as_v2`).
+    MessageOnly,
+    /// Over a pseudo-header with the multicast group, although it was sent to a peer (`old_unicast_checksum`).
+    GroupPseudoHeader,
+}
+
+impl From<ChecksumStyle> for ChecksumKind {
+    fn from(style: ChecksumStyle) -> Self {
+        match style {
+            ChecksumStyle::PseudoHeader => Self::PseudoHeader,
+            ChecksumStyle::PduOnly => Self::MessageOnly,
+            ChecksumStyle::GroupPseudoHeader => Self::GroupPseudoHeader,
+        }
+    }
 }
 
 /// One instance at one moment.
@@ -57,6 +79,8 @@ pub struct InstanceSnapshot {
     pub source: Option<IpAddr>,
     /// The master as last heard, with its priority.
     pub master: Option<(IpAddr, Priority)>,
+    /// How the last advert that was believed was summed up; `None` for version 2 and IPv6, which have one way each.
+    pub peer_checksum: Option<ChecksumKind>,
     /// What keeps it in FAULT.
     pub faults: Vec<Fault>,
     /// How the present state came about.
@@ -89,6 +113,9 @@ pub struct Contribution {
 }
 
 /// Packet counters of one instance (runtime reference 10.5).
+///
+/// An advert that was handed over moves exactly one of: `adverts_received`, the counter of the check that refused it,
+/// `not_listening`. Where a counter stands for several reasons the log says which.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counters {
     /// Adverts that were used.
@@ -107,7 +134,7 @@ pub struct Counters {
     pub type_errors: u64,
     /// Wrong interval.
     pub interval_errors: u64,
-    /// Other addresses than ours.
+    /// Other addresses than ours. Such adverts are used, so they count as received, too.
     pub address_list_errors: u64,
     /// Unknown authentication type.
     pub invalid_authentication_type: u64,
@@ -123,6 +150,16 @@ pub struct Counters {
     pub releases_received: u64,
     /// Priority 0 sent.
     pub releases_sent: u64,
-    /// Dropped for any other reason.
-    pub other_drops: u64,
+    /// Arrived while nobody listened: in FAULT, before the start, or while it was delayed.
+    pub not_listening: u64,
+    /// Multicast for a unicast instance, or the other way round.
+    pub destination_errors: u64,
+    /// From somebody who is no unicast peer (`check_unicast_src`).
+    pub peer_errors: u64,
+    /// Ignored by an address owner (`owner_ignore_adverts`).
+    pub owner_ignored: u64,
+    /// Without any address (RFC 9568 erratum 8299).
+    pub empty_lists: u64,
+    /// From a second address owner. Such adverts are used, so they count as received, too.
+    pub owner_conflicts: u64,
 }

@@ -147,9 +147,13 @@ impl Timers {
                 Some(deadline) => {
                     debug_assert!(deadline <= now, "nothing comes before its time");
                     slot.deadline = None;
+                    self.others.remove(&due);
                     return Some((deadline, due));
                 }
-                None => {}
+                // Numbers of links and trackers are not used again: nothing may be left of those that are gone.
+                None => {
+                    self.others.remove(&due);
+                }
             }
         }
         None
@@ -167,11 +171,25 @@ impl Timers {
             self.heap.pop();
             if is_its_own {
                 self.slot_mut(due).queued = None;
-                if let Some(deadline) = slot.deadline {
-                    self.set(due, deadline);
+                match slot.deadline {
+                    Some(deadline) => self.set(due, deadline),
+                    None => {
+                        self.others.remove(&due);
+                    }
                 }
             }
         }
+    }
+
+    /// How many deadlines are set.
+    pub(crate) fn set_count(&self) -> usize {
+        let of_instances = self.instances.iter().flatten().flat_map(|slots| slots.iter());
+        of_instances.chain(self.others.values()).filter(|slot| slot.deadline.is_some()).count()
+    }
+
+    /// How many entries the heap has, those included that no longer stand for anything.
+    pub(crate) fn queued_count(&self) -> usize {
+        self.heap.len()
     }
 
     fn slot(&self, due: Due) -> Option<&Slot> {

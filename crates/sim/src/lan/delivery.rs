@@ -121,7 +121,7 @@ impl Lan {
     fn account(&mut self, to: NodeId, channel: &Channel, received: &Received<'_>, is_forged: bool) {
         let now = self.now;
         let node = &mut self.nodes[to.0];
-        let [_, vrid, priority, count, high, low, ..] = *received.payload else { return };
+        let [_, vrid, priority, _, high, low, ..] = *received.payload else { return };
         let mut instances = node.config.instances.iter();
         let Some(instance) = instances.find(|one| one.vrid.get() == vrid && listens(one, channel)) else {
             return;
@@ -129,7 +129,6 @@ impl Lan {
         let Some(process) = node.process.as_mut() else { return };
         let Some(shadow) = process.shadows.get_mut(&instance.name) else { return };
         shadow.handed_over += 1;
-        shadow.had_empty_ones |= count == 0;
         if !is_forged && shadow.state == State::Backup && process.delayed_until <= now {
             let advert = (Priority(priority), promised_interval(instance, [high, low]));
             shadow.rival = rival(instance, shadow.rival, advert, now);

@@ -145,7 +145,7 @@ fn counters(counters: &Counters) -> Object {
         ("advert_interval_err", counters.interval_errors),
         ("ip_ttl_err", counters.ttl_errors),
         ("invalid_type_rcvd", counters.type_errors),
-        ("addr_list_err", counters.address_list_errors),
+        ("addr_list_err", counters.address_list_errors + counters.empty_lists),
         ("invalid_authtype", counters.invalid_authentication_type),
         ("authtype_mismatch", counters.authentication_mismatch),
         ("auth_failure", counters.authentication_failures),

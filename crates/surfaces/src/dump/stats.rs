@@ -47,7 +47,7 @@ fn of_instance(name: &str, counters: &Counters) -> String {
         counters.ttl_errors,
         counters.type_errors,
         counters.interval_errors,
-        counters.address_list_errors,
+        counters.address_list_errors + counters.empty_lists,
         counters.invalid_authentication_type,
         counters.authentication_mismatch,
         counters.authentication_failures,

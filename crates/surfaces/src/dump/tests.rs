@@ -46,6 +46,7 @@ fn snapshot(config: &InstanceConfig) -> InstanceSnapshot {
         base_priority: Priority(100),
         effective_priority: Priority(100),
         counters: Counters { adverts_sent: 3, became_master: 1, releases_sent: 2, ..Counters::default() },
+        peer_checksum: None,
         ..fresh
     }
 }

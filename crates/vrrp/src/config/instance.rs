@@ -355,6 +355,15 @@ impl InstanceConfig {
             debug: 0,
         }
     }
+
+    /// Is this one of the unicast peers?
+    #[must_use]
+    pub fn has_peer(&self, address: IpAddr) -> bool {
+        match &self.transport {
+            Transport::Unicast { peers, .. } => peers.iter().any(|peer| peer.address == address),
+            Transport::Multicast { .. } => false,
+        }
+    }
 }
 
 impl Default for GarpConfig {

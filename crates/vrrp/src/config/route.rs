@@ -65,6 +65,15 @@ impl RouteConfig {
             track_group: None,
         }
     }
+
+    /// The interfaces that its next hops name.
+    pub fn interfaces(&self) -> impl Iterator<Item = &InterfaceName> {
+        let hops: Vec<&Hop> = match &self.next_hops {
+            NextHops::Single(hop) => vec![hop],
+            NextHops::Multipath(hops) => hops.iter().map(|weighted| &weighted.hop).collect(),
+        };
+        hops.into_iter().filter_map(|hop| hop.interface.as_ref())
+    }
 }
 
 /// Numbers of linux/rtnetlink.h that a route starts from.

@@ -1,6 +1,6 @@
 //! RFC 9568 §6.4.2, the Backup state: listens, and takes over when the master falls silent.
 
-use crate::acceptance::Advert;
+use crate::acceptance::{Advert, remark};
 use crate::event::{Cause, EventKind, State};
 use crate::instance::Instance;
 use crate::state::initialize::{Begin, smallest_skew};
@@ -100,8 +100,9 @@ pub(crate) fn on_advertisement(
         on_release(instance, from, world, now);
     } else if is_accepted(instance, priority, world, now) {
         accept(instance, advert, world, now);
-    } else {
-        // A lower priority that we may push aside: discard it and let our timer run.
+    } else if instance.heard.is_first(remark::LOWER) {
+        // A lower priority that we may push aside: discard it and let our timer run. A member that its group holds back
+        // hears one every interval, so it is said once.
         instance.report(world, EventKind::LowerPriorityHeardAsBackup { from, priority });
     }
     Step::Stay

@@ -128,8 +128,11 @@ pub(crate) fn on_advertisement(
 ) -> Step {
     let Advert { from, priority, .. } = *advert;
     let ours = instance.priority;
-    if priority.is_owner() && instance.is_address_owner() && instance.heard.is_first(remark::OWNER) {
-        instance.report(world, EventKind::OwnerConflict { from });
+    if priority.is_owner() && instance.is_address_owner() {
+        instance.counters.owner_conflicts += 1;
+        if instance.heard.is_first(remark::OWNER) {
+            instance.report(world, EventKind::OwnerConflict { from });
+        }
     }
     let rival = rank(priority, from, ours, instance.place.source);
     if priority.is_owner() && rival == Rival::Lower && owner::gives_in(instance, advert, world, now) {
@@ -160,8 +163,13 @@ pub(crate) fn on_advertisement(
             instance.report(world, kind);
             Step::HeardLower
         }
-        // Somebody uses our address: neither can win. Nothing sensible is left to do here.
-        Rival::Same => Step::Stay,
+        // Somebody uses our address: neither can win. Nothing sensible is left to do here but to say so.
+        Rival::Same => {
+            if instance.heard.is_first(remark::OWN_ADDRESS) {
+                instance.report(world, EventKind::OwnAddressHeard { from });
+            }
+            Step::Stay
+        }
     }
 }
 

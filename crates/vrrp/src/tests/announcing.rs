@@ -71,3 +71,75 @@ fn nothing_is_announced_where_there_is_no_arp() {
     bench.run(ms(10_000));
     assert_eq!(bench.announced(), []);
 }
+
+#[test]
+fn without_a_delay_there_is_one_burst_only() {
+    let mut instance = ipv4(150);
+    instance.garp = GarpConfig { delay: Duration::ZERO, repeat: 0, ..GarpConfig::default() };
+    let mut bench = Bench::begun(one(instance));
+    bench.run(ms(60_000));
+    let rounds: Vec<_> = bench.announced().iter().map(|(_, _, rounds)| *rounds).collect();
+    assert_eq!(rounds, [1], "0 rounds are 1");
+}
+
+#[test]
+fn refreshes_have_as_many_rounds_as_told() {
+    let mut instance = ipv4(150);
+    instance.garp =
+        GarpConfig { delay: Duration::ZERO, refresh: ms(10_000), refresh_repeat: 3, ..GarpConfig::default() };
+    let mut bench = Bench::begun(one(instance));
+    bench.run(ms(24_000));
+    let announced: Vec<_> = bench.announced().iter().map(|(at, _, rounds)| (*at, *rounds)).collect();
+    assert_eq!(announced, [(3414, 5), (13_414, 3), (23_414, 3)]);
+}
+
+#[test]
+fn a_lower_priority_is_answered_with_announcements_now_and_after_its_delay() {
+    let mut instance = ipv4(150);
+    instance.garp = GarpConfig {
+        delay: Duration::ZERO,
+        lower_priority_repeat: 2,
+        lower_priority_delay: ms(3000),
+        ..GarpConfig::default()
+    };
+    let mut bench = Bench::master(instance.clone());
+    bench.hear(&Forged::v2(100));
+    bench.run(ms(60_000));
+    let announced: Vec<_> = bench.announced().iter().map(|(at, _, rounds)| (*at, *rounds)).collect();
+    assert_eq!(announced, [(4000, 2), (7000, 2)]);
+    instance.garp.lower_priority_repeat = 0;
+    let mut bench = Bench::master(instance);
+    bench.hear(&Forged::v2(100));
+    bench.run(ms(60_000));
+    assert_eq!(bench.announced(), []);
+}
+
+#[test]
+fn extra_interfaces_are_announced_on_periodically() {
+    use crate::config::ExtraInterfaceAnnouncements;
+    let mut instance = ipv4(150);
+    instance.excluded_addresses = vec![AddressConfig { interface: Some(name("eth1")), ..vip("10.2.0.100") }];
+    let extra = Some(ExtraInterfaceAnnouncements { all: true, interval: ms(20_000) });
+    instance.garp = GarpConfig { extra, ..GarpConfig::default() };
+    let mut bench = Bench::begun(one(instance));
+    bench.tell(|engine, now| engine.handle_link(link(3, "eth1"), now));
+    bench.run(ms(49_000));
+    let extra: Vec<_> =
+        bench.announced().iter().skip(2).map(|(at, list, rounds)| (*at, list.len(), *rounds)).collect();
+    assert_eq!(extra, [(28_414, 1, 1), (48_414, 1, 1)], "first after the delay and a period");
+}
+
+#[test]
+fn a_removed_instance_announces_nothing_more() {
+    let mut instance = ipv4(150);
+    instance.garp = GarpConfig { delay: Duration::ZERO, ..GarpConfig::default() };
+    let mut config = one(instance);
+    config.engine.garp_interval = ms(1000);
+    let mut bench = Bench::begun(config.clone());
+    bench.run(ms(4000));
+    config.instances.clear();
+    bench.tell(|engine, now| engine.reconfigure(config, now));
+    bench.forget();
+    bench.run(ms(60_000));
+    assert_eq!(bench.announced(), []);
+}

@@ -262,15 +262,37 @@ fn c99_a_process_that_must_not_run_is_a_fault_and_its_end_counts_after_its_delay
     let count = |count: u32| {
         move |engine: &mut Engine, now| engine.handle_tracker("p", Reading::Processes(count), now)
     };
-    let mut bench = Bench::begun(Config { processes: vec![process.clone()], ..one(instance.clone()) });
+    let config =
+        |process: &ProcessTracker| Config { processes: vec![process.clone()], ..one(instance.clone()) };
+    let mut bench = Bench::begun(config(&process));
     bench.tell(count(0));
     assert_eq!(bench.state(), State::Backup);
     bench.tell(count(1));
-    assert_eq!(bench.state(), State::Fault);
+    assert_eq!(bench.state(), State::Fault, "`fork_delay` is 0");
     bench.tell(count(0));
     bench.run(ms(1900));
     assert_eq!(bench.state(), State::Fault);
+    bench.tell(|engine, now| engine.reconfigure(config(&process), now));
     bench.run(ms(200));
+    assert_eq!(
+        bench.state(),
+        State::Backup,
+        "2 s after the end of the process, whether or not there was a reload"
+    );
+
+    let least = ProcessTracker { quorum: 2, quorum_max: None, fork_delay: ms(1000), ..process };
+    let mut bench = Bench::begun(config(&least));
+    for number in [2, 1, 2, 1] {
+        bench.tell(count(number));
+        bench.run(ms(900));
+        assert_ne!(bench.state(), State::Fault, "a loss that was made good does not count");
+    }
+    bench.run(ms(1100));
+    assert_eq!(bench.state(), State::Fault);
+    bench.tell(count(2));
+    bench.run(ms(999));
+    assert_eq!(bench.state(), State::Fault);
+    bench.run(ms(1));
     assert_eq!(bench.state(), State::Backup);
 }
 
@@ -283,4 +305,180 @@ fn a_bfd_session_of_weight_0_is_a_fault_until_it_is_up() {
     assert_eq!(bench.faults(), [failed(TrackerKind::Bfd, "b")]);
     bench.tell(|engine, now| engine.handle_tracker("b", Reading::Bfd { up: true }, now));
     assert_eq!(bench.state(), State::Backup);
+}
+
+#[test]
+fn a_reload_that_takes_a_process_tracker_away_takes_its_delay_along() {
+    let mut config = pair(150, 150);
+    let tracker = ProcessTracker {
+        name: "p".to_owned(),
+        process: vec!["nginx".to_owned()],
+        parameters: ParameterMatch::Exact,
+        full_command: false,
+        track: track(0, false),
+        quorum: 1,
+        quorum_max: None,
+        fork_delay: Duration::ZERO,
+        terminate_delay: ms(2000),
+    };
+    config.processes = vec![tracker.clone(), ProcessTracker { name: "q".to_owned(), ..tracker }];
+    config.sync_groups.clear();
+    for (instance, name) in config.instances.iter_mut().zip(["p", "q"]) {
+        instance.trackers.processes = vec![(name.to_owned(), track(0, false))];
+    }
+    let count = |name: &'static str, count: u32| {
+        move |engine: &mut Engine, now| engine.handle_tracker(name, Reading::Processes(count), now)
+    };
+    let mut bench = Bench::begun(config.clone());
+    for name in ["p", "q"] {
+        bench.tell(count(name, 1));
+        bench.tell(count(name, 0));
+    }
+    assert_eq!(bench.engine.deadline_counts().0, 4, "two down timers and two delays");
+    config.instances[0].trackers.processes.clear();
+    config.processes.remove(0);
+    bench.run(ms(1000));
+    bench.tell(|engine, now| engine.reconfigure(config, now));
+    assert_eq!(bench.engine.deadline_counts().0, 3);
+    bench.run(ms(999));
+    assert_eq!(states(&bench), [State::Backup, State::Backup]);
+    bench.run(ms(1));
+    assert_eq!(states(&bench), [State::Backup, State::Fault], "the other one's delay runs on");
+}
+
+#[test]
+fn a_reload_keeps_the_result_of_a_script_with_the_same_command() {
+    let mut config = with_script(10, false);
+    let mut bench = Bench::begun(config.clone());
+    bench.tell(ran(true));
+    assert_eq!(bench.priority(), 160);
+    config.scripts[0].interval = ms(5000);
+    config.scripts[0].fall = 3;
+    bench.tell(|engine, now| engine.reconfigure(config.clone(), now));
+    assert_eq!(bench.priority(), 160);
+    bench.tell(ran(false));
+    bench.tell(ran(false));
+    assert_eq!(bench.priority(), 160);
+    bench.tell(ran(false));
+    assert_eq!(bench.priority(), 150, "the new `fall` counts");
+    bench.tell(ran(true));
+    config.scripts[0].command.argv.push("--other".to_owned());
+    bench.tell(|engine, now| engine.reconfigure(config, now));
+    assert_eq!(bench.priority(), 150, "nothing is known of another command");
+}
+
+#[test]
+fn an_instance_with_a_fault_is_in_fault_at_once_and_waits_there_for_its_scripts() {
+    let mut bench = Bench::new(with_script(0, false));
+    let dead = Link { is_running: false, ..link(2, "eth0") };
+    bench.tell(|engine, now| engine.handle_link(dead, now));
+    bench.tell(|engine, now| engine.handle_address(address(2, "10.1.0.1", 24), now));
+    bench.tell(|engine, now| engine.handle_topology_complete(now));
+    let awaited = Fault::AwaitsScript("chk".to_owned());
+    assert_eq!(bench.faults(), [Fault::InterfaceDown("eth0".to_owned()), awaited.clone()]);
+    assert_eq!(bench.entered(), [State::Fault]);
+    bench.tell(|engine, now| engine.handle_link(link(2, "eth0"), now));
+    assert_eq!(bench.faults(), [awaited]);
+    bench.tell(ran(true));
+    assert_eq!(bench.entered(), [State::Fault, State::Backup]);
+}
+
+#[test]
+fn a_script_that_a_reload_adds_does_not_stop_who_runs() {
+    let mut bench = Bench::master(ipv4(150));
+    bench.tell(|engine, now| engine.reconfigure(with_script(0, false), now));
+    bench.run(ms(3000));
+    assert_eq!(bench.entered(), []);
+    bench.tell(ran(false));
+    assert_eq!(bench.entered(), [State::Fault]);
+}
+
+#[test]
+fn one_member_in_fault_and_one_that_waits_for_a_script_leave_fault_together() {
+    let mut config = pair(150, 150);
+    config.instances[0].trackers.scripts = vec![("chk".to_owned(), track(0, false))];
+    config.instances[1].interface = Some(name("eth1"));
+    config.scripts = vec![script("chk", 1, 1)];
+    let mut bench = Bench::begun(config);
+    assert_eq!(states(&bench), [State::Fault, State::Fault]);
+    bench.tell(|engine, now| engine.handle_link(link(3, "eth1"), now));
+    bench.tell(|engine, now| engine.handle_address(address(3, "10.2.0.1", 24), now));
+    assert_eq!(states(&bench), [State::Fault, State::Fault], "the script has not run");
+    bench.tell(ran(true));
+    assert_eq!(states(&bench), [State::Backup, State::Backup]);
+}
+
+#[test]
+fn a_group_tracker_wins_over_a_member_s_own_unless_that_one_is_a_fault() {
+    for (own, expected) in [(10, 170), (0, 150)] {
+        let mut config = pair(150, 150);
+        config.scripts = vec![script("chk", 1, 1)];
+        config.instances[0].trackers.scripts = vec![("chk".to_owned(), track(own, false))];
+        config.sync_groups[0].trackers.scripts = vec![("chk".to_owned(), track(20, false))];
+        let mut bench = Bench::begun(config);
+        bench.tell(ran(true));
+        assert_eq!(bench.priority(), expected);
+    }
+}
+
+#[test]
+fn an_owner_in_a_group_takes_the_weights_of_its_trackers() {
+    let mut config = pair(255, 150);
+    config.scripts = vec![script("chk", 1, 1)];
+    config.sync_groups[0].trackers.scripts = vec![("chk".to_owned(), track(20, false))];
+    let mut bench = Bench::begun(config);
+    bench.tell(ran(false));
+    assert_eq!(states(&bench), [State::Fault, State::Fault]);
+}
+
+#[test]
+fn a_track_group_follows_the_interfaces_of_static_addresses_routes_and_rules() {
+    use crate::config::{Hop, NextHops, RouteConfig, RuleConfig, TrackGroup};
+    let prefix = keepalived_types::Prefix::new(ip("10.9.0.0"), 24).expect("a literal length");
+    let on = |interface: &str| Hop { interface: Some(name(interface)), ..Hop::default() };
+    let group = Some("T".to_owned());
+    let mut of_address = one(ipv4(150));
+    of_address.static_addresses =
+        vec![AddressConfig { interface: Some(name("eth5")), track_group: group.clone(), ..vip("10.9.0.1") }];
+    let mut of_route = one(ipv4(150));
+    let next_hops = NextHops::Single(on("eth5"));
+    of_route.static_routes =
+        vec![RouteConfig { next_hops, track_group: group.clone(), ..RouteConfig::plain(prefix) }];
+    let mut of_rule = one(ipv4(150));
+    let mut rule = RuleConfig {
+        family: Family::V4,
+        action: crate::config::RuleAction::Nop,
+        preference: 100,
+        inverted: false,
+        selector: crate::config::RuleSelector::default(),
+        realms: None,
+        suppress_prefix_length: None,
+        suppress_interface_group: None,
+        protocol: 18,
+        no_track: false,
+        track_group: group,
+    };
+    rule.selector.input = Some(name("eth5"));
+    of_rule.static_rules = vec![rule];
+    for mut config in [of_address, of_route, of_rule] {
+        config.track_groups = vec![TrackGroup { name: "T".to_owned(), instances: vec!["VI_1".to_owned()] }];
+        let mut bench = Bench::begun(config);
+        assert_eq!(bench.faults(), [Fault::InterfaceMissing("eth5".to_owned())]);
+        bench.tell(|engine, now| engine.handle_link(link(5, "eth5"), now));
+        assert_eq!(bench.state(), State::Backup);
+    }
+}
+
+#[test]
+fn a_lower_priority_is_told_once_to_a_member_that_is_held_back() {
+    let mut bench = Bench::begun(pair(150, 150));
+    let other = Forged { vrid: 52, addresses: vec![vip("10.1.0.200")], ..Forged::v2(200) };
+    for _ in 0..20 {
+        bench.hear(&Forged::v2(100));
+        bench.hear(&other);
+        bench.run(ms(1000));
+    }
+    let is_discard = |event: &&&EventKind| matches!(event, EventKind::LowerPriorityHeardAsBackup { .. });
+    assert_eq!(bench.events().iter().filter(is_discard).count(), 1);
+    assert_eq!(states(&bench), [State::Backup, State::Backup]);
 }

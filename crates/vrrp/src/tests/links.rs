@@ -349,3 +349,43 @@ fn two_instances_with_one_vrid_on_one_link_do_not_both_run() {
     let conflict = EventKind::VridConflict { with: "VI_1".to_owned(), vrid };
     assert_eq!(bench.events().iter().filter(|event| ***event == conflict).count(), 1);
 }
+
+#[test]
+fn interface_up_down_delays_stay_below_what_a_backup_waits() {
+    let mut config = one(ipv4(150));
+    config.interface_delays = vec![InterfaceDelay { interface: name("eth0"), down: ms(9000), up: ms(9000) }];
+    let mut bench = Bench::begun(config);
+    bench.run(ms(4000));
+    bench.forget();
+    bench.tell(|engine, now| engine.handle_link(down(2, "eth0"), now));
+    bench.run(ms(1995));
+    assert_eq!(bench.entered(), []);
+    bench.run(ms(5));
+    assert_eq!(bench.entered(), [State::Fault], "after two intervals less 1/256 of one");
+}
+
+#[test]
+fn over_ipv6_nothing_is_sent_from_an_address_that_is_gone() {
+    let mut bench = Bench::master(ipv6(150));
+    bench.tell(|engine, now| engine.handle_address_removed(address(2, "fe80::ff:fe00:a01", 64), now));
+    assert_eq!(bench.state(), State::Fault);
+    assert_eq!(bench.sent(), []);
+}
+
+#[test]
+fn deadlines_of_interfaces_that_are_gone_leave_nothing_behind() {
+    let mut config = one(ipv4(150));
+    config.interface_delays = vec![InterfaceDelay { interface: name("eth0"), down: ms(500), up: ms(500) }];
+    let mut bench = Bench::new(config);
+    bench.tell(|engine, now| engine.handle_topology_complete(now));
+    for number in 2..200 {
+        bench.tell(|engine, now| engine.handle_link(link(number, "eth0"), now));
+        bench.tell(|engine, now| engine.handle_address(address(number, "10.1.0.1", 24), now));
+        bench.tell(|engine, now| engine.handle_link(down(number, "eth0"), now));
+        let index = IfIndex::new(number).expect("not 0");
+        bench.tell(|engine, now| engine.handle_link_removed(index, now));
+        bench.run(ms(1000));
+    }
+    bench.run(ms(60_000));
+    assert_eq!(bench.engine.deadline_counts(), (0, 0));
+}

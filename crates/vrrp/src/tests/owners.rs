@@ -69,7 +69,7 @@ fn an_owner_told_to_ignore_adverts_ignores_them() {
     let mut bench = Bench::begun(one(InstanceConfig { owner_ignores_adverts: true, ..owner(ipv4(255)) }));
     bench.hear(&Forged::v2(255).from("10.1.0.2"));
     assert_eq!(bench.state(), State::Master);
-    assert_eq!(bench.counters().other_drops, 1);
+    assert_eq!(bench.counters().owner_ignored, 1);
 }
 
 #[test]

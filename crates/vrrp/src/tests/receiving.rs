@@ -122,7 +122,7 @@ fn c26_check_unicast_src_wants_a_peer_and_its_ttl() {
 fn multicast_and_unicast_do_not_listen_to_each_other() {
     let (reason, counters) = verdict(ipv4(100), &to_us(Forged::v2(150)));
     assert_eq!(reason, Some(Rejection::WrongDestination(ip("10.1.0.1"))));
-    assert_eq!(counters.other_drops, 1);
+    assert_eq!(counters.destination_errors, 1);
     let (reason, _) = verdict(unicast(ipv4(100), false, 0), &Forged::v2(150));
     assert_eq!(reason, Some(Rejection::WrongDestination(ip("224.0.0.18"))));
 }
@@ -154,7 +154,7 @@ fn c29_interval_0_is_discarded() {
 fn c30_an_advert_without_addresses_is_discarded() {
     let (reason, counters) = verdict(ipv4(100), &Forged { addresses: Vec::new(), ..Forged::v2(150) });
     assert_eq!(reason, Some(Rejection::NoAddresses));
-    assert_eq!(counters.address_list_errors, 1);
+    assert_eq!(counters.empty_lists, 1);
 }
 
 #[test]
@@ -226,7 +226,7 @@ fn c36_nothing_is_heard_in_fault() {
     bench.hear(&Forged::v2(200));
     bench.run(ms(10_000));
     assert_eq!(bench.effects().count(), 0);
-    assert_eq!(bench.counters().other_drops, 2);
+    assert_eq!(bench.counters().not_listening, 2);
 }
 
 #[test]
@@ -290,3 +290,143 @@ fn unknown_vrids_are_reported_once_when_asked_for() {
 }
 
 use crate::Received;
+
+#[test]
+fn unicast_instances_may_share_a_vrid_when_their_peers_differ() {
+    let first = unicast(ipv4(100), true, 0);
+    let peers = vec![UnicastPeer { address: ip("10.1.0.9"), min_ttl: 0, max_ttl: 255 }];
+    let checksum = ChecksumCompat::Automatic;
+    let transport = Transport::Unicast { source: None, peers, check_source: true, ttl: None, checksum };
+    let second = InstanceConfig { name: "VI_2".to_owned(), transport, ..ipv4(100) };
+    let mut bench = Bench::begun(Config { instances: vec![first, second], ..Config::default() });
+    bench.hear(&to_us(Forged::v2(200)));
+    bench.hear(&to_us(Forged::v2(200).from("10.1.0.9")));
+    bench.hear(&to_us(Forged::v2(200).from("10.1.0.8")));
+    let snapshot = bench.engine.snapshot(bench.now);
+    let known = |n: usize| snapshot.instances[n].master.map(|(address, _)| address);
+    assert_eq!([known(0), known(1)], [Some(ip("10.1.0.2")), Some(ip("10.1.0.9"))]);
+    let counts = |n: usize| snapshot.instances[n].counters.adverts_received;
+    assert_eq!([counts(0), counts(1)], [1, 1]);
+    assert_eq!(snapshot.instances[0].counters.peer_errors, 1, "a stranger is the first one's business");
+}
+
+#[test]
+fn unicast_without_a_peer_stays_in_fault_when_told_so() {
+    let disabled = Some("no unicast peer".to_owned());
+    let mut bench = Bench::begun(one(InstanceConfig { disabled, ..ipv4(150) }));
+    bench.run(ms(60_000));
+    assert_eq!(bench.faults(), [Fault::Configuration("no unicast peer".to_owned())]);
+    assert_eq!(bench.sent(), []);
+}
+
+#[test]
+fn skip_check_adv_addr_skips_what_the_known_master_lists() {
+    let instance = InstanceConfig { skip_check_advert_addresses: true, ..ipv4(100) };
+    let mut bench = Bench::begun(one(instance));
+    let other = Forged { addresses: vec![vip("10.1.0.77")], ..Forged::v2(200) };
+    bench.hear(&other);
+    assert_eq!(bench.counters().address_list_errors, 1, "its first advert is looked at");
+    bench.hear(&other);
+    assert_eq!(bench.counters().address_list_errors, 1);
+    bench.hear(&other.clone().from("10.1.0.3"));
+    assert_eq!(bench.counters().address_list_errors, 2, "and so is anybody else's");
+    assert_eq!(bench.counters().adverts_received, 3);
+}
+
+#[test]
+fn max_ttl_is_a_limit_too() {
+    let peers = vec![UnicastPeer { address: ip("10.1.0.2"), min_ttl: 0, max_ttl: 64 }];
+    let checksum = ChecksumCompat::Automatic;
+    let transport = Transport::Unicast { source: None, peers, check_source: true, ttl: None, checksum };
+    let instance = InstanceConfig { transport, ..ipv4(100) };
+    assert_eq!(verdict(instance.clone(), &to_us(Forged { ttl: Some(64), ..Forged::v2(150) })).0, None);
+    let (reason, counters) = verdict(instance, &to_us(Forged { ttl: Some(65), ..Forged::v2(150) }));
+    assert_eq!(reason, Some(Rejection::PeerTtl { received: 65, min: 0, max: 64 }));
+    assert_eq!(counters.ttl_errors, 1);
+}
+
+#[test]
+fn an_advert_from_our_own_address_is_told_once_and_changes_nothing() {
+    let mut bench = Bench::master(ipv4(150));
+    let deadline = bench.engine.next_deadline();
+    for _ in 0..3 {
+        bench.hear(&Forged::v2(150).from("10.1.0.1"));
+    }
+    let told = EventKind::OwnAddressHeard { from: ip("10.1.0.1") };
+    assert_eq!(bench.events(), [&told]);
+    assert_eq!(bench.sent(), []);
+    assert_eq!(bench.engine.next_deadline(), deadline);
+}
+
+/// Each reason to refuse an advert moves one counter, and that one only.
+#[test]
+fn every_check_has_a_counter_and_moves_no_other() {
+    type Read = fn(&Counters) -> u64;
+    let password = Authentication::Password(*b"secret12");
+    let with_password = InstanceConfig { authentication: password, ..ipv4(100) };
+    let owner = InstanceConfig {
+        start_state: crate::config::StartState::Master,
+        owner_ignores_adverts: true,
+        ..ipv4(255)
+    };
+    let table: Vec<(InstanceConfig, Forged, Read)> = vec![
+        (ipv4(100), to_us(Forged::v2(150)), |c| c.destination_errors),
+        (ipv4(100), Forged { ttl: Some(254), ..Forged::v2(150) }, |c| c.ttl_errors),
+        (ipv4(100), Forged::v3(150), |c| c.version_errors),
+        (ipv4(100), Forged::v2(150).patched(3, 9), |c| c.length_errors),
+        (ipv4(100), Forged { auth_type: 7, ..Forged::v2(150) }, |c| c.invalid_authentication_type),
+        (ipv4(100), Forged { auth_type: 1, ..Forged::v2(150) }, |c| c.authentication_mismatch),
+        (with_password, Forged { auth_type: 1, ..Forged::v2(150) }, |c| c.authentication_failures),
+        (ipv4(100), Forged { seconds: 9, ..Forged::v2(150) }, |c| c.interval_errors),
+        (ipv4(100), Forged::v2(150).patched(0, 0x22), |c| c.type_errors),
+        (ipv4_v3(100), Forged::v3(150).patched(5, 0), |c| c.interval_errors),
+        (ipv4(100), Forged { addresses: vec![], ..Forged::v2(150) }, |c| c.empty_lists),
+        (ipv4(100), Forged { patches: vec![(6, 1)], ..Forged::v2(150) }, |c| c.checksum_errors),
+        (owner, Forged::v2(150), |c| c.owner_ignored),
+        (unicast(ipv4(100), true, 0), to_us(Forged::v2(150).from("10.1.0.9")), |c| c.peer_errors),
+        (unicast(ipv4(100), true, 250), to_us(Forged { ttl: Some(249), ..Forged::v2(150) }), |c| {
+            c.ttl_errors
+        }),
+    ];
+    for (instance, forged, read) in table {
+        let mut bench = Bench::begun(one(instance));
+        let before = bench.counters();
+        bench.hear(&forged);
+        let mut after = bench.counters();
+        assert_eq!(read(&after), 1, "{forged:?}");
+        after.adverts_sent = before.adverts_sent;
+        let total = [
+            after.adverts_received,
+            after.length_errors,
+            after.ttl_errors,
+            after.type_errors,
+            after.interval_errors,
+            after.address_list_errors,
+            after.invalid_authentication_type,
+            after.authentication_mismatch,
+            after.authentication_failures,
+            after.checksum_errors,
+            after.version_errors,
+            after.not_listening,
+            after.destination_errors,
+            after.peer_errors,
+            after.owner_ignored,
+            after.empty_lists,
+            after.owner_conflicts,
+        ];
+        assert_eq!(total.iter().sum::<u64>(), 1, "{forged:?}");
+    }
+}
+
+#[test]
+fn the_kind_of_checksum_that_the_master_uses_can_be_asked_for() {
+    use crate::ChecksumKind;
+    let kind = |forged: &Forged| {
+        let mut bench = Bench::begun(one(ipv4_v3(100)));
+        bench.hear(forged);
+        bench.engine.snapshot(bench.now).instances[0].peer_checksum
+    };
+    assert_eq!(kind(&Forged::v3(150)), Some(ChecksumKind::PseudoHeader));
+    let plain = Forged { style: ChecksumStyle::PduOnly, ..Forged::v3(150) };
+    assert_eq!(kind(&plain), Some(ChecksumKind::MessageOnly));
+}

@@ -196,3 +196,19 @@ fn c17_surplus_addresses_are_wanted_but_not_advertised() {
     assert_eq!(pdu(&bench)[3], 255);
     assert_eq!(bench.wanted(0).len(), 400);
 }
+
+#[test]
+fn c13_strangers_that_sum_like_old_releases_are_not_remembered() {
+    let mut bench = Bench::begun(one(unicast(ipv4_v3(100), ChecksumCompat::Automatic)));
+    let to_us = |forged: Forged| Forged { to: ip("10.1.0.1"), ..forged };
+    let old = to_us(Forged {
+        style: keepalived_wire::vrrp::v3::ChecksumStyle::GroupPseudoHeader,
+        ..Forged::v3(150)
+    });
+    bench.run(ms(4000));
+    let before = bench.advert();
+    bench.hear(&old.clone().from("10.1.0.77"));
+    bench.run(ms(5000));
+    assert_eq!(bench.state(), State::Master);
+    assert!(Arc::ptr_eq(&before, &bench.advert()), "what is sent does not depend on them");
+}

@@ -9,6 +9,7 @@ use crate::instance::Instance;
 use crate::links::Links;
 use crate::network;
 use crate::place::{Place, configured_source};
+use crate::state::Role;
 use crate::world::World;
 use keepalived_types::{InterfaceName, PriorityWeight};
 
@@ -32,6 +33,10 @@ pub(crate) fn find(instance: &Instance, place: &Place, world: &World) -> Vec<Fau
         }
     }
     faults.extend(instance.followed.iter().filter_map(|followed| tracker(followed, world)));
+    if matches!(instance.role, Role::Fault) {
+        // Who runs is not stopped by a script that a reload has added; who does not waits for it.
+        faults.extend(world.observed.awaited(&instance.followed).map(Fault::AwaitsScript));
+    }
     deduplicated(faults)
 }
 

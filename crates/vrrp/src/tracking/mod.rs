@@ -16,7 +16,7 @@ pub(crate) use weights::{contributions, effective as effective_priority};
 
 use crate::config::{Config, InstanceConfig, SyncGroupConfig, Track, Trackers};
 use crate::input::Reading;
-use crate::timers::{Due, Timers};
+use crate::timers::Timers;
 use keepalived_types::{Instant, InterfaceName, PriorityWeight};
 use process::Process;
 use std::collections::HashMap;
@@ -41,8 +41,8 @@ pub(crate) struct Followed {
 /// Failure means FAULT.
 const FAULT_ONLY: Track = Track { weight: PriorityWeight::FAULT, reverse: false };
 
-/// Everything an instance follows: its own trackers, its group's, and interfaces of static addresses whose track
-/// group names it. Its own interface and those of its addresses are not trackers.
+/// Everything an instance follows: its own trackers, its group's, and interfaces of static addresses, routes and rules
+/// whose track group names it. Its own interface and those of its addresses are not trackers.
 pub(crate) fn followed(
     config: &InstanceConfig,
     group: Option<&SyncGroupConfig>,
@@ -63,15 +63,26 @@ pub(crate) fn followed(
     }
     let groups = all.track_groups.iter().filter(|group| group.instances.contains(&config.name));
     for group in groups {
-        let named =
-            |address: &&crate::config::AddressConfig| address.track_group.as_ref() == Some(&group.name);
-        for interface in
-            all.static_addresses.iter().filter(named).filter_map(|address| address.interface.clone())
-        {
-            followed.push(Followed { watched: Watched::Interface(interface), track: FAULT_ONLY });
+        for interface in static_interfaces(all, &group.name) {
+            let watched = Watched::Interface(interface.clone());
+            if !followed.iter().any(|one| one.watched == watched && one.track == FAULT_ONLY) {
+                followed.push(Followed { watched, track: FAULT_ONLY });
+            }
         }
     }
     followed
+}
+
+/// The interfaces used by static addresses, routes and rules that name this track group.
+fn static_interfaces<'a>(all: &'a Config, group: &'a str) -> impl Iterator<Item = &'a InterfaceName> {
+    let names = move |track_group: &Option<String>| track_group.as_deref() == Some(group);
+    let addresses = all.static_addresses.iter().filter(move |address| names(&address.track_group));
+    let routes = all.static_routes.iter().filter(move |route| names(&route.track_group));
+    let rules = all.static_rules.iter().filter(move |rule| names(&rule.track_group));
+    let of_addresses = addresses.filter_map(|address| address.interface.as_ref());
+    let of_routes = routes.flat_map(crate::config::RouteConfig::interfaces);
+    let of_rules = rules.flat_map(|rule| rule.selector.input.iter().chain(&rule.selector.output));
+    of_addresses.chain(of_routes).chain(of_rules)
 }
 
 fn has_owner(group: &SyncGroupConfig, all: &Config) -> bool {
@@ -103,24 +114,33 @@ pub(crate) struct Observed {
     scripts: HashMap<String, ScriptVerdict>,
     files: HashMap<String, i64>,
     processes: HashMap<String, Process>,
-    process_names: Vec<String>,
+    process_names: HashMap<u32, String>,
+    /// The number of the next new process tracker.
+    next_process: u32,
     bfd: HashMap<String, bool>,
 }
 
 impl Observed {
     /// Takes over a configuration; readings of what is still configured in the same way are kept.
-    pub(crate) fn configure(&mut self, config: &Config) {
+    pub(crate) fn configure(&mut self, config: &Config, timers: &mut Timers) {
         let mut old = std::mem::take(self);
         for tracker in &config.scripts {
-            let kept = old.scripts.remove(&tracker.name).filter(|script| script.config() == tracker);
-            let script = kept.unwrap_or_else(|| ScriptVerdict::new(tracker.clone()));
-            self.scripts.insert(tracker.name.clone(), script);
+            let kept = old.scripts.remove(&tracker.name);
+            self.scripts.insert(tracker.name.clone(), ScriptVerdict::adopt(kept, tracker.clone()));
         }
-        for (number, tracker) in config.processes.iter().enumerate() {
-            let kept = old.processes.remove(&tracker.name);
-            self.processes.insert(tracker.name.clone(), Process::adopt(kept, number, tracker.clone()));
-            self.process_names.push(tracker.name.clone());
+        self.next_process = old.next_process;
+        for tracker in &config.processes {
+            let process = match old.processes.remove(&tracker.name) {
+                Some(kept) => kept.reconfigure(tracker.clone(), timers),
+                None => {
+                    self.next_process += 1;
+                    Process::new(self.next_process, tracker.clone())
+                }
+            };
+            self.process_names.insert(process.number(), tracker.name.clone());
+            self.processes.insert(tracker.name.clone(), process);
         }
+        old.processes.values().for_each(|gone| timers.cancel(gone.due()));
         let is_file = |name: &String| config.files.iter().any(|file| file.name == *name);
         self.files = old.files.into_iter().filter(|(name, _)| is_file(name)).collect();
         let is_bfd = |name: &String| config.bfd.iter().any(|bfd| bfd.name == *name);
@@ -156,7 +176,7 @@ impl Observed {
 
     /// The delay of a process quorum is over. Returns what has to be looked at again.
     pub(crate) fn process_delay_is_over(&mut self, number: u32) -> Option<Watched> {
-        let name = self.process_names.get(usize::try_from(number).ok()?)?;
+        let name = self.process_names.get(&number)?;
         self.processes.get_mut(name)?.delay_is_over();
         Some(Watched::Process(name.clone()))
     }
@@ -178,17 +198,16 @@ impl Observed {
 
     /// Does one of these scripts, whose failure would be a fault, still have to run for the first time?
     pub(crate) fn awaits_first_result(&self, followed: &[Followed]) -> bool {
-        followed.iter().any(|followed| match &followed.watched {
-            Watched::Script(name) => {
-                followed.track.weight == PriorityWeight::FAULT
-                    && self.scripts.get(name).is_some_and(|script| script.is_up().is_none())
+        self.awaited(followed).next().is_some()
+    }
+
+    /// Those scripts.
+    pub(crate) fn awaited(&self, followed: &[Followed]) -> impl Iterator<Item = String> {
+        followed.iter().filter_map(|followed| match &followed.watched {
+            Watched::Script(name) if followed.track.weight == PriorityWeight::FAULT => {
+                self.scripts.get(name)?.is_up().is_none().then(|| name.clone())
             }
-            _ => false,
+            _ => None,
         })
     }
-}
-
-/// The deadline of a process tracker.
-fn process_delay(number: usize) -> Option<Due> {
-    u32::try_from(number).ok().map(Due::ProcessDelay)
 }

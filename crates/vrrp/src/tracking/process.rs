@@ -1,8 +1,7 @@
 //! `vrrp_track_process`: a quorum of processes, believed after it has lasted (vrrp reference 3.6).
 
-use super::process_delay;
 use crate::config::ProcessTracker;
-use crate::timers::Timers;
+use crate::timers::{Due, Timers};
 use keepalived_types::Instant;
 use std::time::Duration;
 
@@ -10,7 +9,8 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(super) struct Process {
     config: ProcessTracker,
-    number: usize,
+    /// Never used again; a reload keeps it, and with it a delay that runs.
+    number: u32,
     /// The last count.
     count: Option<u32>,
     /// Whether the quorum is met, as far as decisions go.
@@ -18,12 +18,33 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// Takes over what was known of the tracker of the same name.
-    pub(super) fn adopt(old: Option<Self>, number: usize, config: ProcessTracker) -> Self {
-        let old = old.filter(|old| old.config.process == config.process);
-        let count = old.and_then(|old| old.count);
-        let believed = count.map(|count| config.is_met_by(count));
-        Self { config, number, count, believed }
+    /// A tracker that knows nothing yet.
+    pub(super) const fn new(number: u32, config: ProcessTracker) -> Self {
+        Self { config, number, count: None, believed: None }
+    }
+
+    /// Takes over a new configuration of the same name. A delay that runs goes on, unless the quorum is another one.
+    pub(super) fn reconfigure(mut self, config: ProcessTracker, timers: &mut Timers) -> Self {
+        let counts_the_same = (&self.config.process, self.config.parameters, self.config.full_command)
+            == (&config.process, config.parameters, config.full_command);
+        let same_quorum = (self.config.quorum, self.config.quorum_max) == (config.quorum, config.quorum_max);
+        if !counts_the_same || !same_quorum {
+            timers.cancel(self.due());
+            self.count = self.count.filter(|_| counts_the_same);
+            self.believed = self.count.map(|count| config.is_met_by(count));
+        }
+        self.config = config;
+        self
+    }
+
+    /// Its number.
+    pub(super) const fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Its deadline.
+    pub(super) const fn due(&self) -> Due {
+        Due::ProcessDelay(self.number)
     }
 
     /// `None` before the first count.
@@ -33,23 +54,24 @@ impl Process {
 
     /// Takes a count. Has the verdict changed at once?
     pub(super) fn read(&mut self, count: u32, timers: &mut Timers, now: Instant) -> bool {
-        let before = self.count.replace(count);
+        let has_more = self.count.replace(count).is_some_and(|before| before < count);
         let met = self.config.is_met_by(count);
-        let due = process_delay(self.number);
+        let due = self.due();
         if self.believed == Some(met) {
-            due.into_iter().for_each(|due| timers.cancel(due));
+            timers.cancel(due);
             return false;
         }
+        // What counts is whether a process started or ended, not what it means: with `quorum_max` an end can be good.
         let delay = match self.believed {
             None => Duration::ZERO,
-            // What counts is what the processes do: with `quorum_max`, a start can lose the quorum and an end regain it.
-            Some(_) if before.is_some_and(|before| count > before) => self.config.fork_delay,
+            Some(_) if has_more => self.config.fork_delay,
             Some(_) => self.config.terminate_delay,
         };
-        if let Some(due) = due.filter(|_| delay > Duration::ZERO) {
-            if timers.deadline(due).is_none() {
-                timers.set(due, now + delay);
-            }
+        if timers.deadline(due).is_some() {
+            return false;
+        }
+        if delay > Duration::ZERO {
+            timers.set(due, now + delay);
             return false;
         }
         self.believed = Some(met);

@@ -21,6 +21,20 @@ impl ScriptVerdict {
         Self { config, counter }
     }
 
+    /// Takes over what is known of a script with the same command; other settings only change what follows from it.
+    #[must_use]
+    pub fn adopt(old: Option<Self>, config: ScriptTracker) -> Self {
+        let Some(old) = old.filter(|old| old.config.command == config.command && old.counter.is_some())
+        else {
+            return Self::new(config);
+        };
+        if (old.config.rise, old.config.fall) == (config.rise, config.fall) {
+            return Self { config, ..old };
+        }
+        let counter = old.is_up().map(|up| if up { top(&config) } else { 0 });
+        Self { config, counter }
+    }
+
     /// Whose verdict it is.
     #[must_use]
     pub const fn config(&self) -> &ScriptTracker {
@@ -37,7 +51,7 @@ impl ScriptVerdict {
     pub fn read(&mut self, success: bool) -> bool {
         let before = self.is_up();
         let rise = self.config.rise.max(1);
-        let top = rise.saturating_add(self.config.fall.max(1)).saturating_sub(1);
+        let top = top(&self.config);
         self.counter = Some(match (self.counter, success) {
             (None, true) => top,
             (None, false) => 0,
@@ -48,6 +62,11 @@ impl ScriptVerdict {
         });
         before != self.is_up()
     }
+}
+
+/// The counter of a script that is up without doubt.
+fn top(config: &ScriptTracker) -> u32 {
+    config.rise.max(1).saturating_add(config.fall.max(1)).saturating_sub(1)
 }
 
 #[cfg(test)]

@@ -26,15 +26,16 @@ impl Results {
         let mut old = std::mem::take(&mut self.known);
         let mut lines = Vec::new();
         for script in scripts {
-            let kept = old.remove(&script.name).filter(|known| known.verdict.config() == script);
-            let verdict = kept.as_ref().and_then(|known| known.verdict.is_up());
-            if let Some(up) = verdict {
+            let (kept, status) =
+                old.remove(&script.name).map_or((None, 0), |known| (Some(known.verdict), known.status));
+            let is_new = kept.as_ref().is_none_or(|kept| kept.config().command != script.command);
+            let verdict = ScriptVerdict::adopt(kept, script.clone());
+            if let Some(up) = verdict.is_up().filter(|_| !is_new) {
                 let word = if up { "successful" } else { "unsuccessful" };
                 let text = format!("VRRP_Script({}) considered {word} on reload", script.name);
                 lines.push(LogLine { level: Level::Normal, text });
             }
-            let new = || Known { verdict: ScriptVerdict::new(script.clone()), status: 0 };
-            self.known.insert(script.name.clone(), kept.unwrap_or_else(new));
+            self.known.insert(script.name.clone(), Known { verdict, status });
         }
         lines
     }
