@@ -21,11 +21,13 @@ pub(crate) struct SyncGroup {
     pub(crate) members: Vec<InstanceId>,
     /// FAULT if any member is, MASTER if all are, else BACKUP.
     pub(crate) state: State,
+    /// Some members are MASTER and others are not: a reload has brought them together.
+    pub(crate) is_split: bool,
 }
 
 impl SyncGroup {
     pub(crate) fn new(config: &SyncGroupConfig, members: Vec<InstanceId>, state: State) -> Self {
-        Self { name: config.name.clone(), members, state }
+        Self { name: config.name.clone(), members, state, is_split: false }
     }
 }
 
@@ -36,6 +38,10 @@ impl Engine {
             Step::Stay => return,
             Step::WantsMaster(cause) => self.promote(id, cause, now),
             Step::Yielded => self.demote_others(id, false, now),
+            Step::HeardMaster if self.group_of(id).is_some_and(|group| group.is_split) => {
+                self.demote_others(id, false, now);
+            }
+            Step::HeardMaster => return,
             Step::HeardLower => self.announce_others(id, now),
         }
         self.announce_group_of(id);
@@ -128,9 +134,11 @@ impl Engine {
         let Some(cause) = self.instances.get(id).and_then(|instance| instance.cause.clone()) else {
             return;
         };
+        let is_split = state != State::Master && self.has_master(position);
         let Some(group) = self.groups.get_mut(position) else {
             return;
         };
+        group.is_split = is_split;
         if group.state == state {
             return;
         }
@@ -153,6 +161,11 @@ impl Engine {
         } else {
             State::Backup
         }
+    }
+
+    fn has_master(&self, position: usize) -> bool {
+        let members = self.groups.get(position).map_or(&[][..], |group| &group.members);
+        members.iter().any(|id| self.instances.get(*id).is_some_and(Instance::is_master))
     }
 
     /// The groups as an operator sees them.

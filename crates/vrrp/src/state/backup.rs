@@ -100,6 +100,7 @@ pub(crate) fn on_advertisement(
         on_release(instance, from, world, now);
     } else if is_accepted(instance, priority, world, now) {
         accept(instance, advert, world, now);
+        return if instance.group.is_some() { Step::HeardMaster } else { Step::Stay };
     } else if instance.heard.is_first(remark::LOWER) {
         // A lower priority that we may push aside: discard it and let our timer run. A member that its group holds back
         // hears one every interval, so it is said once.

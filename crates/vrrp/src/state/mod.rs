@@ -61,6 +61,8 @@ pub(crate) enum Step {
     WantsMaster(Cause),
     /// A MASTER has yielded to a better one: its group follows.
     Yielded,
+    /// A BACKUP that belongs to a group heard its master: members that are MASTER all the same follow it.
+    HeardMaster,
     /// A MASTER heard a lower priority: the group's other masters announce, too.
     HeardLower,
 }

@@ -482,3 +482,30 @@ fn a_lower_priority_is_told_once_to_a_member_that_is_held_back() {
     assert_eq!(bench.events().iter().filter(is_discard).count(), 1);
     assert_eq!(states(&bench), [State::Backup, State::Backup]);
 }
+
+#[test]
+fn a_member_that_joins_a_master_group_and_has_a_master_takes_the_group_along() {
+    let mut config = pair(150, 150);
+    let joiner = config.instances.pop().expect("two instances");
+    config.sync_groups[0].members = vec!["VI_1".to_owned()];
+    let mut bench = Bench::begun(config.clone());
+    bench.run(ms(4000));
+    assert_eq!(bench.state(), State::Master);
+    config.instances.push(joiner);
+    config.sync_groups[0].members.push("VI_2".to_owned());
+    let mut alone = bench;
+    alone.tell(|engine, now| engine.reconfigure(config.clone(), now));
+    assert_eq!(states(&alone), [State::Master, State::Backup], "a reload is no reason to give up a role");
+    alone.run(ms(4000));
+    assert_eq!(states(&alone), [State::Master, State::Master]);
+
+    config.sync_groups[0].members.pop();
+    let joiner = config.instances.pop().expect("two instances");
+    let mut bench = Bench::begun(config.clone());
+    bench.run(ms(4000));
+    config.instances.push(joiner);
+    config.sync_groups[0].members.push("VI_2".to_owned());
+    bench.tell(|engine, now| engine.reconfigure(config, now));
+    bench.hear(&Forged { vrid: 52, addresses: vec![vip("10.1.0.200")], ..Forged::v2(200) });
+    assert_eq!(states(&bench), [State::Backup, State::Backup]);
+}
