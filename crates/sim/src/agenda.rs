@@ -30,6 +30,15 @@ pub(crate) enum Happening {
     Respawn(NodeId),
     /// The supervisor gives up waiting for the new process and removes the addresses that the killed one left.
     CleanUp(NodeId),
+    /// A script of a node is run, if it is still the same process that does so.
+    RunScript {
+        /// Where.
+        node: NodeId,
+        /// Which process.
+        generation: u64,
+        /// Its name.
+        name: String,
+    },
     /// By now everything has to have settled, if nothing has happened in between.
     Inspect,
 }
@@ -79,6 +88,12 @@ impl Agenda {
     /// When the next thing happens.
     pub(crate) fn next(&self) -> Option<Instant> {
         self.entries.peek().map(|entry| entry.at)
+    }
+
+    /// How many packets are under way.
+    pub(crate) fn arrivals(&self) -> usize {
+        let is_arrival = |entry: &&Entry| matches!(entry.happening, Happening::Arrival { .. });
+        self.entries.iter().filter(is_arrival).count()
     }
 
     /// The next thing.

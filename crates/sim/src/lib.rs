@@ -20,6 +20,7 @@
 
 #![forbid(unsafe_code)]
 
+mod accident;
 mod agenda;
 pub mod chaos;
 mod lan;
@@ -29,8 +30,10 @@ mod packet;
 mod random;
 mod segment;
 mod story;
+mod tracked;
 mod watch;
 
+pub use accident::{Accident, Accidents};
 pub use lan::{Lan, Traffic, Transition, instance, virtual_address};
 pub use node::{NodeId, RouterKey};
 pub use random::{Random, Seed};

@@ -2,7 +2,7 @@
 //! process wants.
 
 use crate::segment::SegmentId;
-use keepalived_types::{IfIndex, InterfaceName, Prefix};
+use keepalived_types::{Family, IfIndex, InterfaceName, Prefix};
 use keepalived_vrrp::{Link, LinkAddress, WantedNetwork};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -15,6 +15,16 @@ pub(crate) type Placed = (IfIndex, Prefix);
 pub(crate) struct Port {
     pub(crate) link: Link,
     pub(crate) own: Vec<Prefix>,
+    /// Those of this family have been removed by somebody.
+    pub(crate) missing: Option<Family>,
+}
+
+impl Port {
+    /// The operator's addresses that are there.
+    pub(crate) fn present(&self) -> impl Iterator<Item = Prefix> {
+        let is_there = |prefix: &&Prefix| Some(Family::of(prefix.address())) != self.missing;
+        self.own.iter().filter(is_there).copied()
+    }
 }
 
 /// Interfaces and addresses. They outlive a process that is killed.
@@ -62,12 +72,18 @@ impl Machine {
         let v6 = IpAddr::V6(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, number.into(), host.into()));
         let own =
             [(v4, 24), (v6, 64)].map(|(address, length)| Prefix::new(address, length).expect("in range"));
-        self.ports.insert(segment, Port { link, own: own.to_vec() });
+        self.ports.insert(segment, Port { link, own: own.to_vec(), missing: None });
     }
 
     /// Can packets leave and arrive there?
     pub(crate) fn is_usable(&self, segment: SegmentId) -> bool {
         self.ports.get(&segment).is_some_and(|port| port.link.is_usable())
+    }
+
+    /// Is there an address that adverts of this family can be sent from?
+    pub(crate) fn has_source(&self, interface: &InterfaceName, family: Family) -> bool {
+        let mut ports = self.ports.values().filter(|port| port.link.name == *interface);
+        ports.any(|port| port.missing != Some(family))
     }
 
     /// The interfaces as they are now.
@@ -77,14 +93,13 @@ impl Machine {
 
     /// All addresses as they are now, the operator's first.
     pub(crate) fn addresses(&self) -> Vec<LinkAddress> {
-        let own =
-            self.ports.values().flat_map(|port| port.own.iter().map(|prefix| (port.link.index, *prefix)));
+        let own = self.ports.values().flat_map(|port| port.present().map(|prefix| (port.link.index, prefix)));
         own.chain(self.virtual_addresses.iter().copied()).map(link_address).collect()
     }
 
     /// On which segment this address is one of the operator's.
     pub(crate) fn segment_of(&self, address: IpAddr) -> Option<SegmentId> {
-        let holds = |port: &Port| port.own.iter().any(|prefix| prefix.address() == address);
+        let holds = |port: &Port| port.present().any(|prefix| prefix.address() == address);
         self.ports.iter().find(|(_, port)| holds(port)).map(|(segment, _)| *segment)
     }
 

@@ -1,8 +1,10 @@
 //! `keepalived-sim`: plays seeds, and tells the story of one that failed.
 
-use keepalived_sim::{Lan, Seed, Violation, chaos};
+use keepalived_sim::{Accidents, Lan, Seed, Violation, chaos};
 use lexopt::Arg;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 const USAGE: &str =
     "usage: keepalived-sim [--seeds N] [--from S]   plays N seeds (1000), the first of them S (0)
@@ -10,6 +12,9 @@ const USAGE: &str =
 
 /// Played when the command line does not say how many.
 const DEFAULT_SEEDS: u64 = 1000;
+
+/// In so many runs every kind of accident happens.
+const ENOUGH_FOR_ALL: u64 = 300;
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -56,16 +61,82 @@ fn request(mut arguments: lexopt::Parser) -> Result<Request, lexopt::Error> {
     Ok(one.map_or(Request::Many { from, count }, Request::One))
 }
 
-/// Plays until one fails, and plays that one again for its story.
-fn play_many(from: u64, count: u64) -> ExitCode {
-    for number in 0..count {
-        let seed = Seed(from.wrapping_add(number));
-        if chaos::play(seed, false).1.is_err() {
-            let (lan, verdict) = chaos::play(seed, true);
-            return tell(seed, &lan, &verdict);
-        }
+/// What many runs came to.
+#[derive(Debug, Default)]
+struct Totals {
+    accidents: Accidents,
+    transitions: usize,
+    copies: u64,
+    nodes: usize,
+    /// The first seed that failed, as far as is known.
+    failed: Option<u64>,
+}
+
+impl Totals {
+    fn add(&mut self, other: &Self) {
+        self.accidents += other.accidents;
+        self.transitions += other.transitions;
+        self.copies += other.copies;
+        self.nodes = self.nodes.max(other.nodes);
+        self.failed = [self.failed, other.failed].into_iter().flatten().min();
     }
-    println!("{count} seeds from {from}: nothing to object to");
+}
+
+/// Plays on all processors until one fails, and plays the first that did again for its story.
+fn play_many(from: u64, count: u64) -> ExitCode {
+    let began = std::time::Instant::now();
+    let (next, stop) = (AtomicU64::new(0), AtomicU64::new(u64::MAX));
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut totals = Totals::default();
+    std::thread::scope(|scope| {
+        let work = || {
+            let mut totals = Totals::default();
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                // Those before one that failed are still played: the first is told, whoever is faster.
+                if number >= count || number > stop.load(Ordering::Relaxed) {
+                    return totals;
+                }
+                play_one(from.wrapping_add(number), number, &stop, &mut totals);
+            }
+        };
+        let threads: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        for thread in threads {
+            // A panic in an engine has been printed by its thread already.
+            totals.add(&thread.join().unwrap_or_else(|_| std::process::exit(1)));
+        }
+    });
+    conclude(from, count, &totals, began.elapsed())
+}
+
+fn play_one(seed: u64, number: u64, stop: &AtomicU64, totals: &mut Totals) {
+    let (lan, verdict) = chaos::play(Seed(seed), false);
+    totals.accidents += lan.accidents();
+    totals.transitions += lan.transition_count();
+    totals.copies += lan.traffic().copies;
+    totals.nodes = totals.nodes.max(lan.node_ids().count());
+    if verdict.is_err() {
+        stop.fetch_min(number, Ordering::Relaxed);
+        totals.failed = Some(totals.failed.map_or(seed, |failed| failed.min(seed)));
+    }
+}
+
+fn conclude(from: u64, count: u64, totals: &Totals, took: Duration) -> ExitCode {
+    if let Some(failed) = totals.failed {
+        let (lan, verdict) = chaos::play(Seed(failed), true);
+        return tell(Seed(failed), &lan, &verdict);
+    }
+    let Totals { accidents, transitions, copies, nodes, .. } = totals;
+    println!("{count} seeds from {from}, up to {nodes} nodes, in {took:.1?}: 0 violations");
+    println!(
+        "{transitions} changes of state, {copies} packets, {} accidents: {accidents}",
+        accidents.total()
+    );
+    let missing = accidents.missing();
+    if count >= ENOUGH_FOR_ALL && !missing.is_empty() {
+        println!("these never happened, so nothing was shown of them: {missing:?}");
+        return ExitCode::FAILURE;
+    }
     ExitCode::SUCCESS
 }
 
@@ -79,7 +150,7 @@ fn tell(seed: Seed, lan: &Lan, verdict: &Result<(), Violation>) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(violation) => {
-            println!("seed {seed} fails {violation}\nagain: keepalived-sim --seed {seed}");
+            println!("seed {seed} fails {violation}\nagain: cargo xtask sim --seed {seed}");
             ExitCode::FAILURE
         }
     }

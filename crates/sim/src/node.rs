@@ -3,7 +3,8 @@
 use crate::machine::Machine;
 use crate::packet::Packet;
 use crate::segment::SegmentId;
-use keepalived_types::{Family, Instant, Prefix, Vrid};
+use crate::tracked::Truth;
+use keepalived_types::{Family, Instant, Prefix, Priority, Vrid};
 use keepalived_vrrp::config::{Config, InstanceConfig, Transport};
 use keepalived_vrrp::{Channel, ChannelAddress, ChannelId, Engine, InstanceId, State, WantedNetwork};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -55,6 +56,8 @@ impl RouterKey {
 #[derive(Clone, Debug)]
 pub(crate) struct Shadow {
     pub(crate) state: State,
+    /// The effective priority, as events told.
+    pub(crate) priority: Priority,
     /// The last advert that was not a release.
     pub(crate) last_sent: Instant,
     /// Adverts that were given to the engine for it.
@@ -64,8 +67,8 @@ pub(crate) struct Shadow {
 }
 
 impl Shadow {
-    pub(crate) const fn new(now: Instant) -> Self {
-        Self { state: State::Initialize, last_sent: now, handed_over: 0, rival: None }
+    pub(crate) const fn new(priority: Priority, now: Instant) -> Self {
+        Self { state: State::Initialize, priority, last_sent: now, handed_over: 0, rival: None }
     }
 }
 
@@ -80,11 +83,18 @@ pub(crate) struct Process {
     pub(crate) shadows: BTreeMap<String, Shadow>,
     /// Until then adverts are thrown away and nobody becomes MASTER.
     pub(crate) delayed_until: Instant,
+    /// Adverts that were given to the engine and are for nobody.
+    pub(crate) unclaimed: u64,
+    /// Scripts that are run again and again.
+    pub(crate) scripts: BTreeSet<String>,
+    /// Since when members of a sync group have been in different states.
+    pub(crate) split_since: BTreeMap<String, Instant>,
 }
 
 /// What waits for a process that does not run at the moment.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
+    pub(crate) trackers_changed: bool,
     pub(crate) packets: VecDeque<(SegmentId, Arc<Packet>)>,
     pub(crate) links_changed: bool,
     pub(crate) lost: Vec<(String, Prefix)>,
@@ -93,6 +103,8 @@ pub(crate) struct Inbox {
 /// A stopped process.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pause {
+    /// The machine sleeps, and its clock with it.
+    pub(crate) is_sleep: bool,
     pub(crate) since: Instant,
     pub(crate) until: Instant,
 }
@@ -117,6 +129,16 @@ pub(crate) struct Node {
     pub(crate) pause: Option<Pause>,
     pub(crate) inbox: Inbox,
     pub(crate) legacy: Option<Legacy>,
+    /// How long the machine has slept in all: its monotonic clock is behind by so much.
+    pub(crate) slept: Duration,
+    /// What trackers find.
+    pub(crate) truth: Truth,
+    /// Counts processes, so that what was arranged for one does not happen to the next.
+    pub(crate) generation: u64,
+    /// Something was done since somebody looked at its addresses.
+    pub(crate) is_touched: bool,
+    /// How far the wall clock is off, in milliseconds. Only the story tells: engines are never given that time.
+    pub(crate) wall_error: i64,
 }
 
 impl Node {
@@ -130,6 +152,11 @@ impl Node {
             pause: None,
             inbox: Inbox::default(),
             legacy: None,
+            slept: Duration::ZERO,
+            truth: Truth::default(),
+            generation: 0,
+            is_touched: false,
+            wall_error: 0,
         }
     }
 
@@ -143,7 +170,7 @@ impl Node {
         if self.pause.is_some() {
             return None;
         }
-        self.process.as_ref().and_then(|process| process.engine.next_deadline())
+        self.process.as_ref()?.engine.next_deadline().map(|at| at + self.slept)
     }
 
     /// The configuration of an instance.

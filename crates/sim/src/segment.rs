@@ -43,13 +43,26 @@ pub(crate) struct Segment {
     pub(crate) weather: Weather,
     /// The part that a node has been cut off with; nodes that are not named are in part 0.
     parts: BTreeMap<NodeId, usize>,
+    /// The longest that a packet ever was under way.
+    longest_ever: Duration,
     /// The second of each pair does not hear the first.
     deaf: BTreeSet<(NodeId, NodeId)>,
 }
 
 impl Segment {
     pub(crate) const fn new(weather: Weather) -> Self {
-        Self { weather, parts: BTreeMap::new(), deaf: BTreeSet::new() }
+        Self { weather, parts: BTreeMap::new(), longest_ever: Duration::ZERO, deaf: BTreeSet::new() }
+    }
+
+    /// Changes how packets fare. Those that left before are still under way.
+    pub(crate) fn set_weather(&mut self, weather: Weather) {
+        self.longest_ever = self.longest_ever();
+        self.weather = weather;
+    }
+
+    /// The longest that a packet under way may need.
+    pub(crate) fn longest_ever(&self) -> Duration {
+        self.longest_ever.max(self.weather.longest())
     }
 
     /// Do packets from one node get to the other, when they are not lost?

@@ -104,12 +104,11 @@ impl Engine {
     fn begin_unit(&mut self, unit: &[InstanceId], now: Instant) {
         let members = || unit.iter().filter_map(|id| self.instances.get(*id));
         let is_adopted = |instance: &Instance| self.adopted.contains(&instance.config.name);
-        let is_placed = |instance: &Instance| is_adopted(instance) || self.is_placed(instance);
         let awaits = |instance: &Instance| {
             !is_adopted(instance) && self.world.observed.awaits_first_result(&instance.followed)
         };
         let is_faulty = members().any(|instance| !instance.own_faults.is_empty());
-        if !members().all(is_placed) || (members().any(awaits) && !is_faulty) {
+        if !members().all(|instance| self.is_placed(instance)) || (members().any(awaits) && !is_faulty) {
             return;
         }
         if is_faulty {

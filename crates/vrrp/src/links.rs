@@ -74,6 +74,8 @@ pub(crate) struct Links {
     present: HashMap<IpAddr, usize>,
     /// Virtual addresses of any instance: never a source of adverts, whoever put them there.
     virtual_addresses: HashSet<IpAddr>,
+    /// Former ones that are still there: about to be removed, so no source either.
+    departing: HashSet<IpAddr>,
     delays: HashMap<InterfaceName, (Duration, Duration)>,
 }
 
@@ -81,12 +83,14 @@ impl Links {
     /// What the configuration says about interfaces and addresses.
     pub(crate) fn configure(&mut self, delays: &[InterfaceDelay], virtual_addresses: HashSet<IpAddr>) {
         self.delays = delays.iter().map(|delay| (delay.interface.clone(), (delay.down, delay.up))).collect();
-        self.virtual_addresses = virtual_addresses;
+        let former = std::mem::replace(&mut self.virtual_addresses, virtual_addresses);
+        self.departing.extend(former.into_iter().filter(|address| self.present.contains_key(address)));
+        self.departing.retain(|address| !self.virtual_addresses.contains(address));
     }
 
-    /// Is this one of the configured virtual addresses?
+    /// Is this one of the configured virtual addresses, or one that was and is still to be removed?
     pub(crate) fn is_virtual(&self, address: IpAddr) -> bool {
-        self.virtual_addresses.contains(&address)
+        self.virtual_addresses.contains(&address) || self.departing.contains(&address)
     }
 
     /// A link appeared or changed.
@@ -266,6 +270,7 @@ impl Links {
             *count -= 1;
             if *count == 0 {
                 self.present.remove(&address);
+                self.departing.remove(&address);
             }
         }
     }

@@ -1,11 +1,11 @@
 //! What can happen to a LAN, and how it is put right.
 
 use super::Chaos;
-use crate::lan::virtual_address;
+use crate::accident::Accident;
 use crate::node::{NodeId, RouterKey};
 use crate::segment::{SegmentId, Weather};
-use keepalived_types::{Family, Priority, Version};
-use keepalived_vrrp::config::{Config, InstanceConfig, Transport};
+use keepalived_types::{Family, Version};
+use keepalived_vrrp::config::Transport;
 use std::time::Duration;
 
 impl Chaos {
@@ -13,30 +13,98 @@ impl Chaos {
     pub(super) fn accident(&mut self) {
         let Some(node) = self.any_node() else { return };
         let segment = self.any_segment();
-        match self.random.below(20) {
-            0 => {
-                self.lan.power_off(node);
-            }
-            1 | 2 => self.switch_on(),
-            3 => self.lan.stop(node),
-            4 | 5 => self.kill(node),
-            6 | 7 => self.stall(node),
-            8 => self.lan.set_link(node, segment, false),
-            9 => self.lan.set_link(node, segment, true),
-            10 => self.partition(segment),
-            11 => self.deafen(segment),
-            12 => self.lan.heal(segment),
-            13 => self.lose_packets(segment),
-            14 => self.remove_address(node),
-            15 | 16 => self.forge(node),
+        match self.random.below(40) {
+            0 => self.power_off(node),
+            1..=3 => self.switch_on(),
+            4 => self.stop(node),
+            5 | 6 => self.kill(node),
+            7 | 8 => self.stall(node),
+            9 | 10 => self.sleep(node),
+            11 => self.step_clock(node),
+            12 => self.set_link(node, segment, false),
+            13 | 14 => self.set_link(node, segment, true),
+            15 => self.partition(segment),
+            16 => self.deafen(segment),
+            17 => self.lan.heal(segment),
+            18 => self.lose_packets(segment),
+            19 => self.delay_packets(segment),
+            20 => self.double_packets(segment),
+            21 => self.remove_address(node),
+            22 => self.remove_source(node, segment),
+            23 | 24 => self.replay(),
+            25 | 26 => self.forge(node),
+            27..=30 => self.change_what_is_tracked(node),
             _ => self.reload(node),
+        }
+    }
+
+    fn power_off(&mut self, node: NodeId) {
+        self.lan.power_off(node);
+        self.lan.accidents.count(Accident::PowerOff);
+    }
+
+    fn stop(&mut self, node: NodeId) {
+        if self.lan.is_alive(node) {
+            self.lan.stop(node);
+            self.lan.accidents.count(Accident::Stop);
+        }
+    }
+
+    fn sleep(&mut self, node: NodeId) {
+        let longest = self.random.pick(&[500, 5000]).unwrap_or(500);
+        let span = self.random.span(Duration::from_millis(1), Duration::from_millis(longest));
+        if self.lan.sleep(node, span) {
+            self.lan.accidents.count(Accident::Sleep);
+        }
+    }
+
+    fn step_clock(&mut self, node: NodeId) {
+        let step = self.random.pick(&[-86_400_000, -700, 700, 86_400_000]).unwrap_or(700);
+        self.lan.step_clock(node, step);
+        self.lan.accidents.count(Accident::ClockStep);
+    }
+
+    fn set_link(&mut self, node: NodeId, segment: SegmentId, is_running: bool) {
+        self.lan.set_link(node, segment, is_running);
+        self.lan.accidents.count(if is_running { Accident::LinkUp } else { Accident::LinkDown });
+    }
+
+    /// So late that short intervals cannot be told from silence.
+    fn delay_packets(&mut self, segment: SegmentId) {
+        let weather = self.lan.weather(segment);
+        let delay = self.random.span(Duration::from_millis(5), Duration::from_millis(400));
+        self.lan.set_weather(segment, Weather { delay, jitter: delay / 2, ..weather });
+        self.lan.accidents.count(Accident::Delay);
+    }
+
+    fn double_packets(&mut self, segment: SegmentId) {
+        let weather = self.lan.weather(segment);
+        self.lan.set_weather(segment, Weather { duplicate_permille: 900, ..weather });
+        self.lan.accidents.count(Accident::Duplicates);
+    }
+
+    fn remove_source(&mut self, node: NodeId, segment: SegmentId) {
+        let family = if self.random.permille(500) { Family::V4 } else { Family::V6 };
+        if self.lan.set_source(node, segment, family, false) {
+            self.lan.accidents.count(Accident::SourceRemoved);
+        }
+    }
+
+    fn replay(&mut self) {
+        let which = self.random.index(100);
+        if self.lan.replay(which) {
+            self.lan.accidents.count(Accident::Replay);
         }
     }
 
     /// Ends what keeps everything from settling.
     pub(super) fn clear_the_air(&mut self) {
         for segment in self.segments.clone() {
-            let weather = Weather { loss_permille: 0, ..self.lan.weather(segment) };
+            let weather = self.lan.weather(segment);
+            let fair = Weather { loss_permille: 0, ..weather };
+            let is_slow = weather.longest() > Duration::from_millis(10);
+            let quick = Weather { delay: Duration::from_millis(1), jitter: Duration::from_millis(2), ..fair };
+            let weather = if is_slow { quick } else { fair };
             if self.lan.weather(segment) != weather {
                 self.lan.set_weather(segment, weather);
             }
@@ -52,8 +120,14 @@ impl Chaos {
             self.lan.heal(segment);
             for node in self.lan.node_ids() {
                 self.lan.set_link(node, segment, true);
+                for family in [Family::V4, Family::V6] {
+                    if self.lan.set_source(node, segment, family, true) {
+                        self.lan.accidents.count(Accident::SourceAdded);
+                    }
+                }
             }
         }
+        self.repair_what_is_tracked();
         for node in self.lan.node_ids() {
             self.lan.power_on(node);
             self.lan.start(node);
@@ -65,7 +139,7 @@ impl Chaos {
         self.random.pick(&nodes)
     }
 
-    fn any_segment(&mut self) -> SegmentId {
+    pub(super) fn any_segment(&mut self) -> SegmentId {
         self.random.pick(&self.segments).unwrap_or(SegmentId(0))
     }
 
@@ -74,6 +148,7 @@ impl Chaos {
         if let Some(node) = self.random.pick(&dead) {
             self.lan.power_on(node);
             self.lan.start(node);
+            self.lan.accidents.count(Accident::Start);
         }
     }
 
@@ -81,12 +156,18 @@ impl Chaos {
     fn kill(&mut self, node: NodeId) {
         let longest = self.random.pick(&[1, 100, 3000, 8000]).unwrap_or(1);
         let delay = self.random.span(Duration::ZERO, Duration::from_millis(longest));
+        if self.lan.is_alive(node) {
+            self.lan.accidents.count(Accident::Kill);
+        }
         self.lan.kill(node, delay);
     }
 
     fn stall(&mut self, node: NodeId) {
         let longest = self.random.pick(&[100, 1000, 6000]).unwrap_or(1000);
         let span = self.random.span(Duration::from_millis(1), Duration::from_millis(longest));
+        if self.lan.is_alive(node) {
+            self.lan.accidents.count(Accident::Stall);
+        }
         self.lan.stall(node, span);
     }
 
@@ -97,6 +178,7 @@ impl Chaos {
         let (one, rest) = nodes.split_at(first.min(nodes.len()));
         let (two, _) = rest.split_at(self.random.index(rest.len() + 1));
         self.lan.partition_of(segment, &[one, two]);
+        self.lan.accidents.count(Accident::Partition);
     }
 
     fn deafen(&mut self, segment: SegmentId) {
@@ -104,6 +186,7 @@ impl Chaos {
             && from != to
         {
             self.lan.deafen(segment, from, to);
+            self.lan.accidents.count(Accident::OneWay);
         }
     }
 
@@ -111,14 +194,17 @@ impl Chaos {
         let loss_permille = self.random.pick(&[20, 200, 500]).unwrap_or(20);
         let weather = Weather { loss_permille, ..self.lan.weather(segment) };
         self.lan.set_weather(segment, weather);
+        self.lan.accidents.count(Accident::Loss);
     }
 
     fn remove_address(&mut self, node: NodeId) {
         let instances = &self.lan.config(node).instances;
         let prefixes: Vec<_> =
             instances.iter().flat_map(|one| one.virtual_addresses.iter().map(|line| line.prefix)).collect();
-        if let Some(prefix) = self.random.pick(&prefixes) {
-            self.lan.remove_address(node, prefix);
+        if let Some(prefix) = self.random.pick(&prefixes)
+            && self.lan.remove_address(node, prefix)
+        {
+            self.lan.accidents.count(Accident::VirtualAddressRemoved);
         }
     }
 
@@ -127,6 +213,7 @@ impl Chaos {
         let index = self.random.index(self.lan.config(node).instances.len());
         let Some(instance) = self.lan.config(node).instances.get(index).cloned() else { return };
         let Some(key) = RouterKey::of(&instance) else { return };
+        self.lan.accidents.count(Accident::Forgery);
         let is_multicast = matches!(instance.transport, Transport::Multicast { .. });
         match self.random.below(7) {
             // Over IPv6 the kernel sums up; a wrong sum would not arrive at all.
@@ -142,75 +229,6 @@ impl Chaos {
                 self.lan.forge(node, key, 255, |message| message[4..6].fill(0))
             }
             _ => self.lan.forge(node, key, 255, |message| message[5] = 200),
-        }
-    }
-
-    fn reload(&mut self, node: NodeId) {
-        let mut config = self.lan.config(node).clone();
-        match self.random.below(8) {
-            0 => {}
-            1 => config.instances.reverse(),
-            2 => self.remove_instance(&mut config),
-            3 | 4 => self.add_instance(&mut config),
-            _ => {
-                let index = self.random.index(config.instances.len());
-                if let Some(instance) = config.instances.get_mut(index) {
-                    self.change(instance);
-                }
-            }
-        }
-        self.lan.reload(node, config);
-    }
-
-    fn remove_instance(&mut self, config: &mut Config) {
-        if !config.instances.is_empty() {
-            let index = self.random.index(config.instances.len());
-            config.instances.remove(index);
-        }
-    }
-
-    /// Configures a virtual router that the node does not have. Unicast ones need their peers, so they are left out.
-    fn add_instance(&mut self, config: &mut Config) {
-        let has = |template: &&InstanceConfig| config.instances.iter().any(|one| one.vrid == template.vrid);
-        let missing: Vec<&InstanceConfig> = self.templates.iter().filter(|template| !has(template)).collect();
-        let is_unicast = |template: &&InstanceConfig| self.is_unicast(template);
-        let missing: Vec<&InstanceConfig> =
-            missing.into_iter().filter(|template| !is_unicast(template)).collect();
-        if let Some(template) = self.random.clone().pick(&missing) {
-            let mut instance = template.clone();
-            instance.priority = Priority(u8::try_from(1 + self.random.below(254)).unwrap_or(1));
-            config.instances.push(instance);
-        }
-    }
-
-    fn is_unicast(&self, template: &InstanceConfig) -> bool {
-        let nodes = self.lan.node_ids().flat_map(|node| &self.lan.config(node).instances);
-        let mut members = nodes.filter(|one| one.vrid == template.vrid);
-        members.any(|one| matches!(one.transport, Transport::Unicast { .. }))
-    }
-
-    /// Owners keep their priority: two of them would be a mistake of the operator.
-    fn change(&mut self, instance: &mut InstanceConfig) {
-        let Some(key) = RouterKey::of(instance) else { return };
-        match self.random.below(5) {
-            0 | 1 if !instance.priority.is_owner() => {
-                instance.priority = Priority(u8::try_from(1 + self.random.below(254)).unwrap_or(1));
-            }
-            2 if instance.virtual_addresses.len() > 1 => {
-                let index = self.random.index(instance.virtual_addresses.len());
-                instance.virtual_addresses.remove(index);
-            }
-            3 if instance.version == Version::V3 => {
-                let millis = self.random.pick(&[100, 300, 1000]).unwrap_or(1000);
-                instance.advert_interval = Duration::from_millis(millis);
-            }
-            _ => {
-                let nth = u8::try_from(10 + self.random.below(30)).unwrap_or(10);
-                let address = virtual_address(key.segment, key.vrid, key.family, nth);
-                if !instance.virtual_addresses.contains(&address) {
-                    instance.virtual_addresses.push(address);
-                }
-            }
         }
     }
 }

@@ -12,8 +12,8 @@ use keepalived_vrrp::config::{
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// The largest LAN.
-const MOST_NODES: u64 = 5;
+/// The largest LAN, and how often LANs are of which size: in a thousand, up to so many nodes.
+const SIZES: [(u64, usize); 4] = [(700, 5), (250, 9), (30, 20), (20, 50)];
 
 /// What the nodes of a virtual router have in common, besides the template itself.
 struct Temper {
@@ -37,22 +37,35 @@ pub(super) fn build(seed: Seed, record_story: bool) -> Chaos {
     if random.permille(300) {
         segments.push(lan.add_segment(weather(&mut random)));
     }
-    let node_count = 2 + random.index(usize::try_from(MOST_NODES - 1).unwrap_or(4));
+    let node_count = node_count(&mut random);
     let mut hosts: Vec<u8> = (1..=200).collect();
     random.shuffle(&mut hosts);
     hosts.truncate(node_count);
-    let router_count = 1 + random.below(3);
+    let is_grouped = segments.len() > 1 && random.permille(400);
+    let router_count = if is_grouped { 2 + random.below(2) } else { 1 + random.below(3) };
+    let mut grouped = Vec::new();
+    let priorities: Vec<Priority> = (0..node_count).map(|_| priority(&mut random)).collect();
     let mut templates = Vec::new();
     let mut configs = vec![Config::default(); node_count];
     for number in 0..router_count {
         let vrid = Vrid::new(u8::try_from(10 + number).unwrap_or(u8::MAX)).expect("at least 10");
+        let joins = is_grouped && number < 2;
         let segment = random.pick(&segments).unwrap_or(SegmentId(0));
-        let template = template(&mut random, segment, vrid);
-        let temper = temper(&mut random, &template, node_count);
+        let segment = if joins { segments[usize::from(number == 1)] } else { segment };
+        let mut template = template(&mut random, segment, vrid);
+        let mut temper = temper(&mut random, &template, node_count);
+        if joins {
+            // Routers that move together, but disagree who is best, need not ever agree.
+            (temper.owner, temper.unicast, template.preempt_delay) = (None, false, Duration::ZERO);
+            grouped.push(vrid);
+        }
         for (node, config) in configs.iter_mut().enumerate() {
-            if random.permille(900) {
+            if joins || random.permille(900) {
                 let mut member = template.clone();
                 personalise(&mut random, &mut member, &temper, node);
+                if joins {
+                    member.priority = priorities[node];
+                }
                 if temper.unicast {
                     speak_to_peers(&mut member, segment, &hosts, node);
                 }
@@ -61,8 +74,13 @@ pub(super) fn build(seed: Seed, record_story: bool) -> Chaos {
         }
         templates.push(template);
     }
-    let mut chaos = Chaos { lan, random, templates, segments };
+    let mut chaos = Chaos { lan, random, templates, segments, grouped };
     for (host, mut config) in hosts.into_iter().zip(configs) {
+        chaos.group(&mut config);
+        chaos.add_trackers(&mut config);
+        if chaos.random.permille(200) {
+            config.engine.garp_interval = Duration::from_millis(10);
+        }
         if chaos.random.permille(100) {
             config.engine.startup_delay = chaos.random.span(Duration::from_millis(1), Duration::from_secs(3));
         }
@@ -70,6 +88,19 @@ pub(super) fn build(seed: Seed, record_story: bool) -> Chaos {
         chaos.lan.add_node(host, &segments, config);
     }
     chaos
+}
+
+fn node_count(random: &mut Random) -> usize {
+    let mut dice = random.below(1000);
+    let mut least = 2;
+    for (odds, most) in SIZES {
+        if dice < odds {
+            return least + random.index(most - least + 1);
+        }
+        dice -= odds;
+        least = most + 1;
+    }
+    2
 }
 
 /// Never bad enough to lose adverts: that is an accident.
@@ -107,6 +138,8 @@ fn template(random: &mut Random, segment: SegmentId, vrid: Vrid) -> InstanceConf
     } else if random.permille(150) {
         config.preempt_delay = random.span(Duration::from_millis(100), Duration::from_secs(3));
     }
+    config.garp.refresh = random.pick(&[Duration::ZERO, Duration::from_secs(7)]).unwrap_or_default();
+    config.garp.delay = random.pick(&[Duration::from_secs(5), Duration::ZERO]).unwrap_or_default();
     config.down_timer_adverts = random.pick(&[3, 3, 3, 2, 4]).unwrap_or(3);
     config
 }

@@ -2,16 +2,22 @@
 
 mod accidents;
 mod build;
+mod reloads;
+mod trackers;
 
 use crate::lan::Lan;
 use crate::random::{Random, Seed};
 use crate::segment::SegmentId;
 use crate::watch::Violation;
+use keepalived_types::Vrid;
 use keepalived_vrrp::config::InstanceConfig;
 use std::time::Duration;
 
 /// The fewest and the most rounds of accidents in a run.
 const ROUNDS: (usize, usize) = (4, 10);
+
+/// More nodes than this make a large LAN.
+const LARGE: usize = 12;
 
 /// The most accidents in one round.
 const ACCIDENTS: u64 = 6;
@@ -25,6 +31,8 @@ pub(crate) struct Chaos {
     /// One instance for each virtual router, to configure on nodes that do not have it.
     pub(crate) templates: Vec<InstanceConfig>,
     pub(crate) segments: Vec<SegmentId>,
+    /// The virtual routers that move together, where any do.
+    pub(crate) grouped: Vec<Vrid>,
 }
 
 /// Plays a run. The LAN is handed back for its story, which is written down only on request.
@@ -46,6 +54,8 @@ impl Chaos {
         }
         self.calm_down()?;
         let (fewest, most) = ROUNDS;
+        // Large LANs are slow to play, so they are played for a shorter time.
+        let most = if self.lan.node_ids().count() > LARGE { fewest } else { most };
         for _ in 0..fewest + self.random.index(most - fewest + 1) {
             for _ in 0..=self.random.below(ACCIDENTS) {
                 self.accident();

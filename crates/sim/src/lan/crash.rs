@@ -3,9 +3,9 @@
 use super::Lan;
 use crate::agenda::Happening;
 use crate::machine::link_address;
-use crate::node::{Inbox, Legacy, NodeId, Process, RouterKey, Shadow};
+use crate::node::{Legacy, NodeId, Process, RouterKey, Shadow};
 use keepalived_vrrp::{Engine, Start, State};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 impl Lan {
@@ -29,7 +29,8 @@ impl Lan {
         owner.is_powered = false;
         owner.process = None;
         owner.pause = None;
-        owner.inbox = Inbox::default();
+        let unread = std::mem::take(&mut owner.inbox).packets.len();
+        self.traffic.lost += u64::try_from(unread).unwrap_or(0);
         owner.legacy = None;
         owner.machine.virtual_addresses.clear();
         self.now
@@ -65,7 +66,6 @@ impl Lan {
             self.object(format!("{node} {name}: did not say that it stopped"));
         }
         self.nodes[node.0].process = None;
-        self.nodes[node.0].inbox = Inbox::default();
     }
 
     /// Kills the VRRP process. The supervisor starts a new one after `delay`, which goes on where the old one was;
@@ -82,7 +82,8 @@ impl Lan {
         owner.machine.virtual_addresses.retain(|placed| rightful.contains(placed));
         owner.process = None;
         owner.pause = None;
-        owner.inbox = Inbox::default();
+        let unread = std::mem::take(&mut owner.inbox).packets.len();
+        self.traffic.lost += u64::try_from(unread).unwrap_or(0);
         let masters = snapshot.instances.iter().filter(|one| one.state == State::Master);
         let adopt_until = masters.clone().map(|one| self.now + one.master_down_interval).min();
         let masters = masters.map(|one| one.name.clone()).collect();
@@ -118,25 +119,28 @@ impl Lan {
     /// A process starts: it learns about the machine, then its instances begin.
     fn start_process(&mut self, node: NodeId, adopt: &[String]) {
         let now = self.now;
+        let clock = self.clock(node);
+        self.nodes[node.0].generation += 1;
         let config = self.nodes[node.0].config.clone();
         for instance in &config.instances {
             if let Some(key) = RouterKey::of(instance) {
                 self.watch.consider(key, &config);
             }
         }
-        let shadows = config.instances.iter().map(|one| (one.name.clone(), Shadow::new(now))).collect();
+        let shadows =
+            config.instances.iter().map(|one| (one.name.clone(), Shadow::new(one.priority, now))).collect();
         let uptime = now.since(self.nodes[node.0].booted);
         let after_boot = config.engine.delay_after_boot.saturating_sub(uptime);
         let delay = config.engine.startup_delay.max(after_boot);
-        let mut engine = Engine::new(config, Start { now, uptime });
+        let mut engine = Engine::new(config, Start { now: clock, uptime });
         if !adopt.is_empty() {
-            engine.adopt(adopt, now);
+            engine.adopt(adopt, clock);
         }
         for link in self.nodes[node.0].machine.links() {
-            engine.handle_link(link, now);
+            engine.handle_link(link, clock);
         }
         for address in self.nodes[node.0].machine.addresses() {
-            engine.handle_address(link_address((address.index, address.prefix)), now);
+            engine.handle_address(link_address((address.index, address.prefix)), clock);
         }
         self.nodes[node.0].process = Some(Process {
             engine,
@@ -145,10 +149,17 @@ impl Lan {
             reconcile_pending: false,
             shadows,
             delayed_until: now + delay,
+            unclaimed: 0,
+            scripts: BTreeSet::new(),
+            split_since: BTreeMap::new(),
         });
         self.story.tell(now, || format!("{node}: a process starts, {} instances to adopt", adopt.len()));
         self.disturb_node(node);
+        self.busy = Some(node);
+        self.report_trackers(node);
+        self.busy = None;
         self.turn(node, Engine::handle_topology_complete);
+        self.begin_scripts(node);
         self.reconcile_soon(node);
         self.look_at(node);
     }

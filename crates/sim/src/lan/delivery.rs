@@ -15,6 +15,9 @@ use std::time::Duration;
 /// What a receive buffer holds: Linux's default is good for some hundred small packets.
 const RECEIVE_BUFFER: usize = 256;
 
+/// How many adverts are kept to be sent again.
+const RECORDINGS: usize = 40;
+
 impl Lan {
     /// Sends every copy of an advert.
     pub(super) fn transmit(
@@ -31,10 +34,15 @@ impl Lan {
                 return;
             };
             let Some(segment) = self.way_out(from, channel, &packet) else {
-                self.traffic.lost += 1;
+                self.traffic.stuck += 1;
                 continue;
             };
-            self.broadcast(from, segment, Arc::new(packet));
+            let packet = Arc::new(packet);
+            self.recordings.push_back((segment, packet.clone()));
+            if self.recordings.len() > RECORDINGS {
+                self.recordings.pop_front();
+            }
+            self.broadcast(Some(from), segment, packet);
         }
     }
 
@@ -52,22 +60,26 @@ impl Lan {
         node.machine.is_usable(segment).then_some(segment)
     }
 
-    /// Puts a packet on a segment: everybody who might take it gets a copy, with a fate of its own.
-    pub(super) fn broadcast(&mut self, from: NodeId, segment: SegmentId, packet: Arc<Packet>) {
+    /// Puts a packet on a segment: everybody who might take it gets a copy, with a fate of its own. A stranger, who is no
+    /// node, is heard by all.
+    pub(super) fn broadcast(&mut self, from: Option<NodeId>, segment: SegmentId, packet: Arc<Packet>) {
         let Some(weather) = self.segments.get(segment.0).map(|segment| segment.weather) else { return };
         for to in (0..self.nodes.len()).map(NodeId) {
             let machine = &self.nodes[to.0].machine;
             let takes =
                 packet.destination.is_multicast() || machine.segment_of(packet.destination) == Some(segment);
-            if to == from || !takes || !machine.ports.contains_key(&segment) {
+            if Some(to) == from || !takes || !machine.ports.contains_key(&segment) {
                 continue;
             }
-            if !self.segments[segment.0].reaches(from, to) || self.random.permille(weather.loss_permille) {
+            let reaches = from.is_none_or(|from| self.segments[segment.0].reaches(from, to));
+            if !reaches || self.random.permille(weather.loss_permille) {
+                self.traffic.copies += 1;
                 self.traffic.lost += 1;
                 continue;
             }
             let copies = 1 + u32::from(self.random.permille(weather.duplicate_permille));
             for _ in 0..copies {
+                self.traffic.copies += 1;
                 let delay = self.random.span(weather.delay, weather.longest());
                 let arrival = Happening::Arrival { node: to, segment, packet: packet.clone() };
                 self.agenda.enter(self.now + delay, arrival);
@@ -78,11 +90,14 @@ impl Lan {
     /// A packet has reached an interface.
     pub(super) fn arrive(&mut self, to: NodeId, segment: SegmentId, packet: Arc<Packet>) {
         let node = &mut self.nodes[to.0];
-        if node.process.is_none() || !node.machine.is_usable(segment) {
+        let is_asleep = node.pause.is_some_and(|pause| pause.is_sleep);
+        if node.process.is_none() || !node.machine.is_usable(segment) || is_asleep {
             self.traffic.lost += 1;
         } else if node.pause.is_some() {
             if node.inbox.packets.len() < RECEIVE_BUFFER {
                 node.inbox.packets.push_back((segment, packet));
+            } else {
+                self.traffic.lost += 1;
             }
         } else {
             self.hand_over(to, segment, &packet);
@@ -96,6 +111,9 @@ impl Lan {
         if inbox.links_changed {
             self.report_machine(node);
         }
+        if inbox.trackers_changed {
+            self.report_trackers(node);
+        }
         for (instance, prefix) in inbox.lost {
             self.report_loss(node, &instance, prefix);
         }
@@ -106,12 +124,17 @@ impl Lan {
 
     /// Gives a packet to every socket that takes it.
     fn hand_over(&mut self, to: NodeId, segment: SegmentId, packet: &Packet) {
-        let Some(received) = packet.received() else { return };
-        let Some(process) = &self.nodes[to.0].process else { return };
+        let Some((received, process)) = packet.received().zip(self.nodes[to.0].process.as_ref()) else {
+            self.traffic.ignored += 1;
+            return;
+        };
         let takers = process.channels.iter().filter(|(_, channel)| takes(channel, segment, &received));
         let takers: Vec<(ChannelId, Channel)> = takers.map(|(id, channel)| (*id, channel.clone())).collect();
+        match takers.len() {
+            0 => self.traffic.ignored += 1,
+            _ => self.traffic.heard += 1,
+        }
         for (id, channel) in takers {
-            self.traffic.delivered += 1;
             self.account(to, &channel, &received, packet.is_forged);
             self.turn(to, |engine, now| engine.handle_advertisement(id, &received, now));
         }
@@ -121,17 +144,25 @@ impl Lan {
     fn account(&mut self, to: NodeId, channel: &Channel, received: &Received<'_>, is_forged: bool) {
         let now = self.now;
         let node = &mut self.nodes[to.0];
-        let [_, vrid, priority, _, high, low, ..] = *received.payload else { return };
-        let mut instances = node.config.instances.iter();
-        let Some(instance) = instances.find(|one| one.vrid.get() == vrid && listens(one, channel)) else {
+        let fields = match *received.payload {
+            [_, vrid, priority, _, high, low, _, _, ..] => Some((vrid, priority, [high, low])),
+            _ => None,
+        };
+        let found = fields.and_then(|fields| {
+            let mut instances = node.config.instances.iter();
+            let instance = instances.find(|one| one.vrid.get() == fields.0 && listens(one, channel))?;
+            Some((instance, fields))
+        });
+        let Some(process) = node.process.as_mut() else { return };
+        let Some((instance, (_, priority, interval))) = found else {
+            process.unclaimed += 1;
             return;
         };
-        let Some(process) = node.process.as_mut() else { return };
         let Some(shadow) = process.shadows.get_mut(&instance.name) else { return };
         shadow.handed_over += 1;
         if !is_forged && shadow.state == State::Backup && process.delayed_until <= now {
-            let advert = (Priority(priority), promised_interval(instance, [high, low]));
-            shadow.rival = rival(instance, shadow.rival, advert, now);
+            let advert = (Priority(priority), promised_interval(instance, interval));
+            shadow.rival = rival(instance, shadow.priority, shadow.rival, advert, now);
         }
         let key = RouterKey::of(instance);
         self.story.tell(now, || {
@@ -146,13 +177,14 @@ impl Lan {
 /// or may not let it accept a lower priority: then nothing is known.
 fn rival(
     instance: &InstanceConfig,
+    ours: Priority,
     before: Option<(Instant, Duration)>,
     (priority, interval): (Priority, Duration),
     now: Instant,
 ) -> Option<(Instant, Duration)> {
     if priority.is_release() {
         before
-    } else if priority >= instance.priority || !instance.preempt {
+    } else if priority >= ours || !instance.preempt {
         Some((now, interval))
     } else if instance.preempt_delay > Duration::ZERO {
         None

@@ -21,6 +21,7 @@ impl Lan {
             {
                 concerned.push(name);
             }
+            self.nodes[node.0].is_touched |= !matches!(effect, Effect::SendAdvert { .. });
             self.perform_one(node, effect, &mut announced);
         }
         self.check_announcements(node, &announced);
@@ -101,6 +102,7 @@ impl Lan {
             return;
         };
         process.reconcile_pending = false;
+        owner.is_touched = true;
         let wanted: Vec<_> = process.wanted.values().cloned().collect();
         let changes = owner.machine.reconcile(wanted.iter().map(AsRef::as_ref));
         for placed in changes.added.iter().chain(&changes.removed) {
@@ -123,19 +125,29 @@ impl Lan {
     /// Writes an event down; a state change is judged.
     fn note(&mut self, node: NodeId, event: &Event) {
         self.story.tell(self.now, || tell(node, event));
-        if let (Subject::Instance(name), EventKind::Entered { state, from, cause, .. }) =
-            (&event.subject, &event.kind)
-        {
-            self.entered(node, name, (*from, *state), cause);
+        let Subject::Instance(name) = &event.subject else { return };
+        let told = match &event.kind {
+            EventKind::Entered { state, from, cause, priority } => {
+                self.entered(node, name, (*from, *state), cause);
+                *priority
+            }
+            EventKind::PriorityChanged { to, .. } => *to,
+            _ => return,
+        };
+        if let Some(shadow) = self.nodes[node.0].process.as_mut().and_then(|one| one.shadows.get_mut(name)) {
+            shadow.priority = told;
         }
     }
 
     fn entered(&mut self, node: NodeId, name: &str, (from, to): (State, State), cause: &Cause) {
         let now = self.now;
-        let key = self.nodes[node.0].instance(name).and_then(RouterKey::of);
         let instance = self.nodes[node.0].instance(name).cloned();
+        let key = instance.as_ref().and_then(RouterKey::of);
         let Some(process) = self.nodes[node.0].process.as_mut() else { return };
-        let shadow = process.shadows.entry(name.to_owned()).or_insert_with(|| Shadow::new(now));
+        let shadow = process
+            .shadows
+            .entry(name.to_owned())
+            .or_insert_with(|| Shadow::new(keepalived_types::Priority::DEFAULT, now));
         let before = std::mem::replace(&mut shadow.state, to);
         let rival = shadow.rival.take();
         self.transitions.push(Transition {

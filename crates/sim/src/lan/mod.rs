@@ -10,17 +10,22 @@ mod effects;
 mod operator;
 mod questions;
 mod setup;
+mod trackers;
 
 pub use setup::{instance, virtual_address};
 
+use crate::accident::Accidents;
 use crate::agenda::{Agenda, Happening};
 use crate::node::{Node, NodeId, Pause};
+use crate::packet::Packet;
 use crate::random::{Random, Seed};
 use crate::segment::{Segment, SegmentId, Weather};
 use crate::story::Story;
 use crate::watch::{Violation, Watch};
 use keepalived_types::Instant;
 use keepalived_vrrp::{Cause, Engine, State};
+use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A stall this short is the scheduler's ordinary business and is not reported to the engine.
@@ -46,15 +51,21 @@ pub struct Transition {
     pub cause: Cause,
 }
 
-/// What packets met with.
+/// What packets met with. `copies` is always the sum of `lost`, `ignored`, `heard` and what is under way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
     /// Adverts that an engine wanted sent, counted once for each destination.
     pub sent: u64,
-    /// Copies that reached a process.
-    pub delivered: u64,
+    /// Of these, those that could not leave.
+    pub stuck: u64,
+    /// What was put on the wire by anybody, counted once for each receiver and each duplicate.
+    pub copies: u64,
     /// Copies that were lost on the way, by chance, by a partition or because somebody was down.
     pub lost: u64,
+    /// Copies that reached a machine where no socket takes them.
+    pub ignored: u64,
+    /// Copies that reached a process.
+    pub heard: u64,
 }
 
 /// Nodes, segments and a clock, all made from one seed.
@@ -72,6 +83,9 @@ pub struct Lan {
     pub(crate) story: Story,
     pub(crate) transitions: Vec<Transition>,
     pub(crate) traffic: Traffic,
+    pub(crate) accidents: Accidents,
+    /// Adverts that were on the wire, the last ones of each segment, for somebody to send again.
+    pub(crate) recordings: VecDeque<(SegmentId, Arc<Packet>)>,
     /// The longest that a kernel takes to set or remove addresses.
     pub(crate) kernel_delay: Duration,
     /// The process of these nodes is in the middle of something; its watch waits until that is over.
@@ -92,6 +106,8 @@ impl Lan {
             story: Story::default(),
             transitions: Vec::new(),
             traffic: Traffic::default(),
+            accidents: Accidents::default(),
+            recordings: VecDeque::new(),
             kernel_delay: Duration::from_millis(2),
             busy: None,
         }
@@ -175,20 +191,26 @@ impl Lan {
             Happening::Resume(node) => self.resume(node),
             Happening::Respawn(node) => self.respawn(node),
             Happening::CleanUp(node) => self.clean_up(node),
+            Happening::RunScript { node, generation, name } => self.run_script(node, generation, name),
             Happening::Inspect => self.inspect(),
         }
     }
 
     /// Gives an engine one input and performs what it wants done.
     pub(crate) fn turn(&mut self, node: NodeId, input: impl FnOnce(&mut Engine, Instant)) {
-        let now = self.now;
+        let now = self.clock(node);
         let Some(process) = self.nodes[node.0].process.as_mut() else { return };
         input(&mut process.engine, now);
         self.perform(node);
     }
 
+    /// The monotonic clock of a node.
+    pub(crate) fn clock(&self, node: NodeId) -> Instant {
+        self.now - self.nodes[node.0].slept
+    }
+
     /// An oversleeping engine would spin: what was due has to be done after one call.
-    fn check_that_timers_were_handled(&mut self, node: NodeId) {
+    pub(crate) fn check_that_timers_were_handled(&mut self, node: NodeId) {
         let now = self.now;
         if let Some(at) = self.nodes[node.0].next_deadline().filter(|at| *at <= now) {
             self.object(format!("{node}: handle_timeout({now}) left a deadline at {at}"));
@@ -197,16 +219,19 @@ impl Lan {
 
     /// The process goes on: first what has piled up in the meantime, then its timers.
     fn resume(&mut self, node: NodeId) {
-        let Some(Pause { since, until }) = self.nodes[node.0].pause else { return };
+        let Some(Pause { since, until, is_sleep }) = self.nodes[node.0].pause else { return };
         if until > self.now {
             return; // The pause was made longer.
         }
         self.nodes[node.0].pause = None;
         let late = self.now.since(since);
         self.story.tell(self.now, || format!("{node} goes on after {late:?}"));
+        if is_sleep {
+            self.wake(node, late);
+        }
         self.disturb_node(node);
         self.busy = Some(node);
-        if late > UNREMARKABLE_STALL {
+        if late > UNREMARKABLE_STALL && !is_sleep {
             self.turn(node, |engine, now| engine.handle_stall(late, now));
         }
         self.drain_inbox(node);
@@ -215,6 +240,21 @@ impl Lan {
         }
         self.busy = None;
         self.look_at(node);
+    }
+
+    /// The machine slept: it knows nothing of the time that passed, and neither may the watch.
+    fn wake(&mut self, node: NodeId, slept: Duration) {
+        let owner = &mut self.nodes[node.0];
+        owner.slept += slept;
+        let Some(process) = owner.process.as_mut() else { return };
+        process.delayed_until += slept;
+        for shadow in process.shadows.values_mut() {
+            shadow.last_sent += slept;
+            if let Some((heard, _)) = &mut shadow.rival {
+                *heard += slept;
+            }
+        }
+        process.split_since.values_mut().for_each(|since| *since += slept);
     }
 
     /// The segment of this number.

@@ -6,7 +6,7 @@ use crate::machine::link_address;
 use crate::node::{NodeId, Pause, RouterKey, Shadow};
 use crate::packet::Packet;
 use crate::segment::{SegmentId, Weather};
-use keepalived_types::Prefix;
+use keepalived_types::{Family, Prefix};
 use keepalived_vrrp::config::{Config, InstanceConfig};
 use keepalived_vrrp::{Channel, Engine};
 use std::sync::Arc;
@@ -43,7 +43,7 @@ impl Lan {
     /// Changes how packets fare on a segment.
     pub fn set_weather(&mut self, segment: SegmentId, weather: Weather) {
         self.story.tell(self.now, || format!("eth{}: {weather:?}", segment.0));
-        self.segment(segment).weather = weather;
+        self.segment(segment).set_weather(weather);
         self.disturb_segment(segment);
     }
 
@@ -78,13 +78,79 @@ impl Lan {
         if self.nodes[node.0].process.is_none() {
             return;
         }
+        if self.nodes[node.0].pause.is_some_and(|pause| pause.is_sleep) {
+            return;
+        }
         self.story.tell(self.now, || format!("{node} is stopped for {span:?}"));
         self.disturb_node(node);
         let until = self.now + span;
-        let pause = self.nodes[node.0].pause.get_or_insert(Pause { since: self.now, until });
+        let pause = Pause { since: self.now, until, is_sleep: false };
+        let pause = self.nodes[node.0].pause.get_or_insert(pause);
         pause.until = pause.until.max(until);
         let at = pause.until;
         self.agenda.enter(at, Happening::Resume(node));
+    }
+
+    /// The machine sleeps, as a virtual one does that is moved to another host: its monotonic clock stands still, and what
+    /// is sent to it is lost. Nothing happens to a machine whose process is stopped already, or does not run.
+    pub fn sleep(&mut self, node: NodeId, span: Duration) -> bool {
+        if !self.nodes[node.0].is_alive() {
+            return false;
+        }
+        self.story.tell(self.now, || format!("{node} sleeps for {span:?}"));
+        self.disturb_node(node);
+        let until = self.now + span;
+        self.nodes[node.0].pause = Some(Pause { since: self.now, until, is_sleep: true });
+        self.agenda.enter(until, Happening::Resume(node));
+        true
+    }
+
+    /// The wall clock of a node jumps. Nothing can follow from it: no engine is ever given that time.
+    pub fn step_clock(&mut self, node: NodeId, milliseconds: i64) {
+        self.nodes[node.0].wall_error += milliseconds;
+        let error = self.nodes[node.0].wall_error;
+        self.story.tell(self.now, || format!("{node}: its wall clock is {error} ms off now"));
+    }
+
+    /// Somebody removes, or adds again, the addresses of one family that adverts are sent from. A stopped process is left
+    /// alone, and so is one that has them already.
+    pub fn set_source(&mut self, node: NodeId, segment: SegmentId, family: Family, is_present: bool) -> bool {
+        let owner = &mut self.nodes[node.0];
+        let Some(port) = owner.machine.ports.get_mut(&segment) else { return false };
+        let expected = if is_present { Some(family) } else { None };
+        if owner.pause.is_some() || port.missing != expected {
+            return false;
+        }
+        port.missing = (!is_present).then_some(family);
+        let index = port.link.index;
+        let of_family = port.own.iter().filter(|prefix| Family::of(prefix.address()) == family);
+        let addresses: Vec<_> = of_family.map(|prefix| link_address((index, *prefix))).collect();
+        self.story.tell(self.now, || {
+            let verb = if is_present { "gets back" } else { "loses" };
+            format!("{node}: eth{} {verb} its {family} address", segment.0)
+        });
+        self.disturb_node(node);
+        for address in addresses {
+            self.turn(node, |engine, now| match is_present {
+                true => engine.handle_address(address, now),
+                false => engine.handle_address_removed(address, now),
+            });
+        }
+        self.look_at(node);
+        true
+    }
+
+    /// Somebody sends an advert again that was on a wire some time ago. Returns whether there was one.
+    pub fn replay(&mut self, which: usize) -> bool {
+        let count = self.recordings.len();
+        let Some((segment, packet)) = self.recordings.get(which % count.max(1)).cloned() else {
+            return false;
+        };
+        self.story
+            .tell(self.now, || format!("eth{}: an advert of {} is sent again", segment.0, packet.source));
+        self.disturb_segment(segment);
+        self.broadcast(None, segment, packet);
+        true
     }
 
     /// Somebody removes a virtual address from a node by hand. Returns whether it was there.
@@ -142,31 +208,39 @@ impl Lan {
         }
         self.story.tell(self.now, || format!("{node} reloads"));
         let old = std::mem::replace(&mut self.nodes[node.0].config, config.clone());
-        let kept = |one: &&InstanceConfig| config.instances.contains(one);
+        let kept = |one: &&InstanceConfig| config.instances.contains(one) && moves_alike(&old, &config, one);
         let untouched: Vec<InstanceConfig> = old.instances.iter().filter(kept).cloned().collect();
         let changed = old.instances.iter().chain(&config.instances).filter(|one| !untouched.contains(one));
         let changed: Vec<RouterKey> = changed.filter_map(RouterKey::of).collect();
-        for key in changed {
+        for key in config.instances.iter().filter_map(RouterKey::of) {
             self.watch.consider(key, &config);
-            self.disturb(key);
         }
+        self.nodes[node.0].is_touched = true;
+        changed.into_iter().for_each(|key| self.disturb(key));
         if self.nodes[node.0].process.is_some() {
             self.reconfigure(node, config, &untouched);
+            self.report_trackers(node);
+            self.begin_scripts(node);
+            self.look_at(node);
         }
         true
     }
 
     fn reconfigure(&mut self, node: NodeId, config: Config, untouched: &[InstanceConfig]) {
         let now = self.now;
+        let clock = self.clock(node);
         let names: Vec<String> = untouched.iter().map(|one| one.name.clone()).collect();
         let channels_before = self.channels(node);
         let Some(process) = self.nodes[node.0].process.as_mut() else { return };
         for instance in config.instances.iter().filter(|one| !names.contains(&one.name)) {
-            let shadow = process.shadows.entry(instance.name.clone()).or_insert_with(|| Shadow::new(now));
+            let shadow = process
+                .shadows
+                .entry(instance.name.clone())
+                .or_insert_with(|| Shadow::new(instance.priority, now));
             shadow.rival = None;
             shadow.last_sent = now;
         }
-        process.engine.reconfigure(config, now);
+        process.engine.reconfigure(config, clock);
         let concerned = self.perform(node);
         if let Some(name) = concerned.iter().find(|name| names.contains(name)) {
             self.object(format!("{node} {name}: a reload that does not concern it had an effect"));
@@ -198,7 +272,7 @@ impl Lan {
             return;
         };
         self.story.tell(self.now, || format!("a stranger speaks as {node} to {key}"));
-        self.broadcast(node, key.segment, Arc::new(packet));
+        self.broadcast(Some(node), key.segment, Arc::new(packet));
     }
 
     /// An advert as this node would send it, made from its configuration.
@@ -225,4 +299,21 @@ impl Lan {
             _ => None,
         })
     }
+}
+
+/// Does an unchanged instance have the same group, and follow the same things?
+fn moves_alike(old: &Config, new: &Config, instance: &InstanceConfig) -> bool {
+    let group = |config: &Config| {
+        config.sync_groups.iter().find(|group| group.members.contains(&instance.name)).cloned()
+    };
+    let (before, after) = (group(old), group(new));
+    let members = after.iter().flat_map(|group| &group.members);
+    let named =
+        |config: &Config, name: &String| config.instances.iter().find(|one| one.name == *name).cloned();
+    let mates_unchanged = members.into_iter().all(|name| named(old, name) == named(new, name));
+    before == after
+        && mates_unchanged
+        && old.scripts == new.scripts
+        && old.files == new.files
+        && old.processes == new.processes
 }

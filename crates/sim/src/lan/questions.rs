@@ -1,6 +1,7 @@
 //! What a scenario may ask. Nothing here changes anything.
 
 use super::{Lan, Traffic, Transition};
+use crate::accident::Accidents;
 use crate::node::{NodeId, RouterKey};
 use crate::segment::{SegmentId, Weather};
 use keepalived_types::Instant;
@@ -47,6 +48,12 @@ impl Lan {
         self.transitions.iter().filter(wanted).cloned().collect()
     }
 
+    /// How many state changes there were on all nodes.
+    #[must_use]
+    pub const fn transition_count(&self) -> usize {
+        self.transitions.len()
+    }
+
     /// The virtual addresses on a node's interfaces.
     #[must_use]
     pub fn virtual_addresses(&self, node: NodeId) -> Vec<IpAddr> {
@@ -65,7 +72,7 @@ impl Lan {
     /// What the engine of a node says about all its instances.
     #[must_use]
     pub fn snapshot(&self, node: NodeId) -> Option<Snapshot> {
-        self.nodes[node.0].process.as_ref().map(|process| process.engine.snapshot(self.now))
+        self.nodes[node.0].process.as_ref().map(|process| process.engine.snapshot(self.clock(node)))
     }
 
     /// What the engine of a node says about its first instance.
@@ -101,6 +108,12 @@ impl Lan {
     #[must_use]
     pub fn is_one_way(&self, segment: SegmentId) -> bool {
         self.segments.get(segment.0).is_some_and(crate::segment::Segment::is_one_way)
+    }
+
+    /// What has happened so far.
+    #[must_use]
+    pub const fn accidents(&self) -> Accidents {
+        self.accidents
     }
 
     /// What has become of all packets so far.

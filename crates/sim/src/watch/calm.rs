@@ -1,9 +1,9 @@
 //! When a virtual router has to have settled: computed from its timers, from the last thing that happened to it.
 
 use super::Watch;
-use crate::lan::Lan;
+use crate::lan::{Lan, Traffic};
 use crate::node::{NodeId, RouterKey};
-use crate::segment::{SegmentId, Weather};
+use crate::segment::{Segment, SegmentId};
 use keepalived_types::Instant;
 use keepalived_vrrp::config::Config;
 use std::collections::BTreeSet;
@@ -12,6 +12,9 @@ use std::time::Duration;
 /// Room for the kernel's work and for a packet that meets another one.
 const MARGIN: Duration = Duration::from_millis(50);
 
+/// Where packets are under way for longer, the shortest intervals there are cannot be told from silence.
+const SLOWEST: Duration = Duration::from_millis(10);
+
 /// The slowest timers that any node ever had for a virtual router.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Pace {
@@ -19,6 +22,8 @@ pub(super) struct Pace {
     adverts: u32,
     preempt_delay: Duration,
     start_delay: Duration,
+    /// The longest that a script or a process needs until its verdict has changed.
+    tracking: Duration,
     /// Some node moves it together with others.
     is_grouped: bool,
 }
@@ -40,16 +45,16 @@ impl Pace {
     /// after it the last advert that was accepted has to time out again.
     ///
     /// A member of a sync group that may not move yet waits for a whole Master_Down_Interval again.
-    fn settling_time(&self, weather: &Weather) -> Duration {
+    fn settling_time(&self, longest: Duration) -> Duration {
         let round = self.interval * (self.adverts + 3);
         let mut total = self.start_delay + round;
         if self.preempt_delay > Duration::ZERO {
             total += self.preempt_delay + round;
         }
         if self.is_grouped {
-            total += round;
+            total += 2 * round;
         }
-        total + 6 * weather.longest() + MARGIN
+        total + self.tracking + 6 * longest + MARGIN
     }
 }
 
@@ -63,23 +68,38 @@ impl Watch {
             pace.adverts = pace.adverts.max(u32::from(instance.down_timer_adverts));
             pace.preempt_delay = pace.preempt_delay.max(instance.preempt_delay);
         }
+        let scripts = config.scripts.iter().map(|one| one.interval * (one.rise + one.fall + 1));
+        let processes = config.processes.iter().map(|one| one.fork_delay.max(one.terminate_delay));
+        pace.tracking = scripts.chain(processes).fold(pace.tracking, Duration::max);
         pace.is_grouped |= !config.sync_groups.is_empty();
         pace.start_delay =
             pace.start_delay.max(config.engine.startup_delay).max(config.engine.delay_after_boot);
     }
 
-    /// Something happened to a virtual router. Returns when it has to have settled; `None` when it need not.
-    fn disturb(
-        &mut self,
-        key: RouterKey,
+    /// When virtual routers to which something happened now have to have settled; `None` when they need not.
+    fn settling<'a>(
+        &self,
+        routers: impl Iterator<Item = (&'a RouterKey, &'a Segment)>,
         now: Instant,
-        weather: &Weather,
-        is_one_way: bool,
     ) -> Option<Instant> {
-        let calm = self.routers.get_mut(&key)?;
-        let may_settle = weather.loss_permille == 0 && !is_one_way;
-        calm.settled_at = may_settle.then(|| now + calm.pace.settling_time(weather));
-        calm.settled_at
+        let mut longest = Duration::ZERO;
+        for (key, segment) in routers {
+            let Some(calm) = self.routers.get(key) else { continue };
+            let weather = &segment.weather;
+            if weather.loss_permille > 0 || segment.is_one_way() || weather.longest() > SLOWEST {
+                return None;
+            }
+            longest = longest.max(calm.pace.settling_time(segment.longest_ever()));
+        }
+        Some(now + longest)
+    }
+
+    fn settle_at(&mut self, keys: &BTreeSet<RouterKey>, at: Option<Instant>) {
+        for key in keys {
+            if let Some(calm) = self.routers.get_mut(key) {
+                calm.settled_at = at;
+            }
+        }
     }
 
     /// Is there no excuse for a change any more?
@@ -108,11 +128,12 @@ impl Lan {
     pub(crate) fn disturb(&mut self, key: RouterKey) {
         let mut keys = self.grouped_with(key);
         keys.insert(key);
-        for key in keys {
-            let Some(segment) = self.segments.get(key.segment.0) else { continue };
-            if let Some(at) = self.watch.disturb(key, self.now, &segment.weather, segment.is_one_way()) {
-                self.agenda.enter(at, crate::agenda::Happening::Inspect);
-            }
+        // Who moves together settles together, at the pace of the slowest.
+        let routers = keys.iter().filter_map(|key| Some((key, self.segments.get(key.segment.0)?)));
+        let at = self.watch.settling(routers, self.now);
+        self.watch.settle_at(&keys, at);
+        if let Some(at) = at {
+            self.agenda.enter(at, crate::agenda::Happening::Inspect);
         }
     }
 
@@ -130,6 +151,7 @@ impl Lan {
 
     /// Something happened to a node.
     pub(crate) fn disturb_node(&mut self, node: NodeId) {
+        self.nodes[node.0].is_touched = true;
         let keys: Vec<RouterKey> =
             self.nodes[node.0].config.instances.iter().filter_map(RouterKey::of).collect();
         keys.into_iter().for_each(|key| self.disturb(key));
@@ -142,6 +164,16 @@ impl Lan {
         keys.into_iter().for_each(|key| self.disturb(key));
     }
 
+    /// No packet vanishes.
+    pub(super) fn inspect_traffic(&mut self) {
+        let waiting = self.nodes.iter().map(|node| node.inbox.packets.len()).sum::<usize>();
+        let under_way = u64::try_from(self.agenda.arrivals() + waiting).unwrap_or(u64::MAX);
+        let Traffic { copies, lost, ignored, heard, .. } = self.traffic;
+        if copies != lost + ignored + heard + under_way {
+            self.object(format!("packets vanish: {:?}, {under_way} are under way", self.traffic));
+        }
+    }
+
     /// The time has come by which things must have settled.
     pub(crate) fn inspect(&mut self) {
         for key in self.watch.settled_by(self.now) {
@@ -150,5 +182,6 @@ impl Lan {
         for node in self.node_ids() {
             self.inspect_node(node);
         }
+        self.inspect_traffic();
     }
 }

@@ -4,23 +4,44 @@ use crate::lan::Lan;
 use crate::node::{NodeId, RouterKey};
 use keepalived_types::Priority;
 use keepalived_vrrp::State;
+use std::collections::BTreeSet;
 
 impl Lan {
     /// Judges a virtual router that has had time to settle.
     pub(super) fn inspect_router(&mut self, key: RouterKey) {
-        if !self.grouped_with(key).is_empty() {
-            return; // What its group does is not judged from one segment alone; scenarios look at both.
-        }
-        let members: Vec<NodeId> = self.node_ids().filter(|node| self.runs(*node, key)).collect();
-        let (partakers, idle): (Vec<NodeId>, Vec<NodeId>) =
-            members.into_iter().partition(|node| self.nodes[node.0].machine.is_usable(key.segment));
+        let (idle, partakers) = self.members(key);
         for node in idle {
             if let Some(state) = self.state_of(node, key).filter(|state| *state != State::Fault) {
-                self.object(format!("{node}: is {state:?} of {key} without a working link"));
+                self.object(format!("{node}: is {state:?} of {key} though something it needs is missing"));
             }
         }
-        for part in self.connected_parts(key, partakers) {
+        for part in self.connected_parts(key, &partakers) {
             self.inspect_part(key, &part);
+        }
+        for node in partakers {
+            self.inspect_priority(node, key);
+        }
+    }
+
+    /// The nodes that run this virtual router: those that cannot take part, and those that can.
+    fn members(&self, key: RouterKey) -> (Vec<NodeId>, Vec<NodeId>) {
+        let members = self.node_ids().filter(|node| self.runs(*node, key));
+        members.partition(|node| {
+            let owner = &self.nodes[node.0];
+            owner.member(key).is_some_and(|instance| owner.expects_fault(instance))
+        })
+    }
+
+    /// The effective priority is the sum of what is true, whatever has happened before.
+    fn inspect_priority(&mut self, node: NodeId, key: RouterKey) {
+        let owner = &self.nodes[node.0];
+        let Some(instance) = owner.member(key) else { return };
+        let Some(expected) = owner.expected_priority(instance) else { return };
+        let name = instance.name.clone();
+        let Some(snapshot) = self.snapshot(node) else { return };
+        let told = snapshot.instances.iter().find(|one| one.name == name).map(|one| one.effective_priority);
+        if told != Some(expected) {
+            self.object(format!("{node} {name}: has priority {told:?} where {expected} is right"));
         }
     }
 
@@ -37,13 +58,13 @@ impl Lan {
 
     /// Groups of nodes that hear each other. Nothing settles while somebody hears and is not heard, so hearing is
     /// mutual here.
-    fn connected_parts(&self, key: RouterKey, nodes: Vec<NodeId>) -> Vec<Vec<NodeId>> {
+    fn connected_parts(&self, key: RouterKey, nodes: &[NodeId]) -> Vec<Vec<NodeId>> {
         let mut parts: Vec<Vec<NodeId>> = Vec::new();
         let segment = &self.segments[key.segment.0];
         for node in nodes {
-            match parts.iter_mut().find(|part| part.iter().any(|other| segment.reaches(*other, node))) {
-                Some(part) => part.push(node),
-                None => parts.push(vec![node]),
+            match parts.iter_mut().find(|part| part.iter().any(|other| segment.reaches(*other, *node))) {
+                Some(part) => part.push(*node),
+                None => parts.push(vec![*node]),
             }
         }
         parts
@@ -60,6 +81,8 @@ impl Lan {
         let masters: Vec<NodeId> =
             states.iter().filter(|(_, state)| *state == Some(State::Master)).map(|(node, _)| *node).collect();
         match masters[..] {
+            // Whether there is one, and which, depends on the other segments.
+            [] | [_] if !self.moves_alone(key, part) => {}
             [master] => self.inspect_choice(key, part, master),
             _ => self.object(format!(
                 "{key} has {} masters among {}: {}",
@@ -70,12 +93,40 @@ impl Lan {
         }
     }
 
+    /// Does everything that these nodes know of this virtual router come from this part of its segment? It does for those
+    /// without a sync group, and for those whose groups are the same and see the same nodes on every segment.
+    fn moves_alone(&self, key: RouterKey, part: &[NodeId]) -> bool {
+        let keys = self.grouped_with(key);
+        let same_members = |node: &NodeId| {
+            let owner = &self.nodes[node.0];
+            let group = owner.member(key).and_then(|instance| owner.group_of(instance));
+            let members = group.iter().flat_map(|group| &group.members);
+            let members: BTreeSet<RouterKey> =
+                members.filter_map(|name| owner.instance(name)).filter_map(RouterKey::of).collect();
+            members == keys
+        };
+        let same_view = |other: &RouterKey| {
+            let partakers = self.members(*other).1;
+            self.connected_parts(*other, &partakers).iter().any(|view| view == part)
+        };
+        part.iter().all(same_members) && keys.iter().all(same_view)
+    }
+
     /// Where everybody may preempt, the best priority wins. Between equals, whoever was first stays.
     fn inspect_choice(&mut self, key: RouterKey, part: &[NodeId], master: NodeId) {
-        let configs = || part.iter().filter_map(|node| self.nodes[node.0].member(key));
-        let best = configs().map(|one| one.priority).max().unwrap_or(Priority::RELEASE);
-        let all_preempt = configs().all(|one| one.preempt);
-        let chosen = self.nodes[master.0].member(key).map(|one| one.priority);
+        let priority = |node: &NodeId| {
+            let owner = &self.nodes[node.0];
+            let instance = owner.member(key)?;
+            Some(owner.expected_priority(instance).unwrap_or(Priority::OWNER))
+        };
+        let best = part.iter().filter_map(priority).max().unwrap_or(Priority::RELEASE);
+        // A group moves when all its members want to.
+        let all = self.grouped_with(key).into_iter().chain([key]);
+        let preempts = |key: RouterKey| {
+            part.iter().filter_map(|node| self.nodes[node.0].member(key)).all(|one| one.preempt)
+        };
+        let all_preempt = all.into_iter().all(preempts);
+        let chosen = priority(&master);
         if all_preempt && chosen != Some(best) {
             self.object(format!(
                 "{key}: {master} is MASTER, but {best} is the best priority among {}",

@@ -9,12 +9,19 @@
 //!   three intervals after a better advert (`lan/effects.rs`).
 //! - Every state change is said once, with a cause that fits it (`transition.rs`), and the snapshot agrees (`node.rs`).
 //! - A reload has no effect on instances that it does not change (`lan/operator.rs`).
-//! - Every advert that was handed over is counted, as used or as dropped (`node.rs`).
+//! - The effective priority is the sum of what is true, whatever has happened before, and whoever lacks something is in
+//!   FAULT (`masters.rs`, by the arithmetic of `tracked.rs`).
+//! - The members of a sync group are in one state, but for a bounded time after a reload (`node.rs`).
+//! - No packet vanishes (`calm.rs`): each copy is lost, under way, for no socket, or handed over; and each that was handed
+//!   over is counted once, as used, as refused by one check, or as for nobody (`node.rs`).
+//! - No more deadlines are set than states and configuration explain, and none is left behind (`node.rs`).
 //! - Whoever is MASTER or BACKUP waits for something, and a timer that was handled is not due any more.
 
 mod calm;
 mod masters;
 mod node;
+#[cfg(test)]
+mod tests;
 pub(crate) mod transition;
 
 use crate::node::RouterKey;

@@ -3,8 +3,13 @@
 use crate::lan::Lan;
 use crate::machine::Placed;
 use crate::node::{NodeId, Shadow};
+use keepalived_vrrp::config::InstanceConfig;
 use keepalived_vrrp::{Counters, InstanceSnapshot, State};
 use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// Version 2 counts Skew_Time in parts of one.
+const SECOND: Duration = Duration::from_secs(1);
 
 impl Lan {
     /// Looks at a node whose process has just done something.
@@ -12,7 +17,11 @@ impl Lan {
         if self.busy == Some(node) || !self.nodes[node.0].is_alive() {
             return;
         }
-        let objection = self.sleepless(node).or_else(|| self.silent(node)).or_else(|| self.misplaced(node));
+        let objection = self
+            .sleepless(node)
+            .or_else(|| self.silent(node))
+            .or_else(|| self.misplaced(node))
+            .or_else(|| self.split(node));
         if let Some(objection) = objection {
             self.object(format!("{node} {objection}"));
         }
@@ -41,11 +50,12 @@ impl Lan {
     }
 
     /// Virtual addresses are where the states say, as soon as the kernel has done its work.
-    fn misplaced(&self, node: NodeId) -> Option<String> {
-        let owner = &self.nodes[node.0];
-        if owner.process.as_ref().is_some_and(|process| process.reconcile_pending) {
+    fn misplaced(&mut self, node: NodeId) -> Option<String> {
+        let is_pending = self.nodes[node.0].process.as_ref().is_some_and(|process| process.reconcile_pending);
+        if is_pending || !std::mem::take(&mut self.nodes[node.0].is_touched) {
             return None;
         }
+        let owner = &self.nodes[node.0];
         let present = &owner.machine.virtual_addresses;
         let rightful = owner.rightful_addresses();
         if *present == rightful {
@@ -54,6 +64,57 @@ impl Lan {
         let orphans: Vec<String> = difference(present, &rightful);
         let missing: Vec<String> = difference(&rightful, present);
         Some(format!("has addresses without being MASTER: {orphans:?}, is MASTER without: {missing:?}"))
+    }
+
+    /// The members of a sync group are in one state, or soon will be. Only a reload may bring different ones together; then
+    /// the joiner waits for a Master_Down_Interval, or for the first run of its scripts.
+    pub(super) fn split(&mut self, node: NodeId) -> Option<String> {
+        let now = self.now;
+        let owner = &mut self.nodes[node.0];
+        let process = owner.process.as_mut()?;
+        let is_known = |name: &String| owner.config.sync_groups.iter().any(|group| group.name == *name);
+        process.split_since.retain(|name, _| is_known(name));
+        for group in &owner.config.sync_groups {
+            let mut states =
+                group.members.iter().filter_map(|name| process.shadows.get(name)).map(|one| one.state);
+            let first = states.next();
+            if states.all(|state| Some(state) == first) {
+                process.split_since.remove(&group.name);
+                continue;
+            }
+            let since = *process.split_since.entry(group.name.clone()).or_insert(now);
+            let members = owner.config.instances.iter().filter(|one| group.members.contains(&one.name));
+            let waits =
+                members.map(|one| one.advert_interval.max(SECOND) * (u32::from(one.down_timer_adverts) + 1));
+            let scripts = owner.config.scripts.iter().map(|one| one.interval);
+            // Whoever heard a slower master waits by that one's interval.
+            let bound = (waits.max().unwrap_or_default() + scripts.max().unwrap_or_default()) * 2 + SECOND;
+            if now.since(since) > bound && owner.config.engine.startup_delay.is_zero() {
+                return Some(format!(
+                    "{}: its members have been apart for {:?}",
+                    group.name,
+                    now.since(since)
+                ));
+            }
+        }
+        None
+    }
+
+    /// Every deadline is one that the configuration and the states explain, and little is left of former ones.
+    pub(super) fn leaking(&self, node: NodeId) -> Option<String> {
+        let owner = &self.nodes[node.0];
+        let process = owner.process.as_ref()?;
+        let explained: usize =
+            owner.config.instances.iter().map(|one| explained(one, process.shadows.get(&one.name))).sum();
+        let queues =
+            if owner.config.engine.garp_interval.is_zero() { 0 } else { 2 * owner.machine.ports.len() };
+        let others = 1 + queues + owner.config.processes.len() + owner.config.interface_delays.len();
+        let (set, queued) = process.engine.deadline_counts();
+        let most = explained + others;
+        let remains = 8 * (most + 8);
+        (set > most || queued > remains).then(|| {
+            format!("{set} deadlines are set where {most} have a reason, {queued} entries are kept for them")
+        })
     }
 
     /// Looks closer, less often: at what the engine says about itself, and at machines without a process.
@@ -67,7 +128,7 @@ impl Lan {
             }
             return;
         }
-        if let Some(objection) = self.contradiction(node) {
+        if let Some(objection) = self.contradiction(node).or_else(|| self.leaking(node)) {
             self.object(format!("{node} {objection}"));
         }
     }
@@ -78,6 +139,10 @@ impl Lan {
         let process = self.nodes[node.0].process.as_ref()?;
         if snapshot.instances.len() != process.shadows.len() {
             return Some(format!("{} instances, {} known", snapshot.instances.len(), process.shadows.len()));
+        }
+        if snapshot.unclaimed_adverts != process.unclaimed {
+            let (counted, given) = (snapshot.unclaimed_adverts, process.unclaimed);
+            return Some(format!("counted {counted} adverts for nobody, was given {given}"));
         }
         for instance in &snapshot.instances {
             let Some(shadow) = process.shadows.get(&instance.name) else {
@@ -91,6 +156,19 @@ impl Lan {
             }
         }
         None
+    }
+}
+
+/// The most deadlines that an instance in this state can have.
+fn explained(config: &InstanceConfig, shadow: Option<&Shadow>) -> usize {
+    let garp = &config.garp;
+    match shadow.map(|shadow| shadow.state) {
+        Some(State::Backup) => 1,
+        Some(State::Master) => {
+            let bursts = [garp.delay, garp.lower_priority_delay, garp.refresh];
+            1 + bursts.iter().filter(|span| !span.is_zero()).count() + usize::from(garp.extra.is_some())
+        }
+        _ => 0,
     }
 }
 

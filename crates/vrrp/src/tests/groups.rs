@@ -509,3 +509,14 @@ fn a_member_that_joins_a_master_group_and_has_a_master_takes_the_group_along() {
     bench.hear(&Forged { vrid: 52, addresses: vec![vip("10.1.0.200")], ..Forged::v2(200) });
     assert_eq!(states(&bench), [State::Backup, State::Backup]);
 }
+
+#[test]
+fn an_adopted_group_goes_on_when_all_its_members_know_where_they_are() {
+    let mut bench = Bench::new(pair(150, 150));
+    bench.tell(|engine, now| engine.handle_link(link(2, "eth0"), now));
+    bench.tell(|engine, now| engine.handle_address(address(2, "10.1.0.1", 24), now));
+    bench.tell(|engine, now| engine.adopt(&["VI_1".to_owned(), "VI_2".to_owned()], now));
+    bench.tell(|engine, now| engine.handle_topology_complete(now));
+    assert_eq!(states(&bench), [State::Master, State::Master]);
+    assert_eq!(bench.sent().len(), 2, "each speaks at once");
+}

@@ -161,3 +161,25 @@ fn a_shortened_start_delay_ends_sooner() {
     bench.run(ms(10_000));
     assert_eq!(bench.entered_at(State::Master), Some(5_414_062));
 }
+
+/// Found by the simulator (seed 1402): the reconciler needs a moment to remove what a removed instance had.
+#[test]
+fn an_address_that_is_about_to_be_removed_becomes_nobody_s_source() {
+    let second = InstanceConfig {
+        name: "VI_2".to_owned(),
+        vrid: Vrid::new(52).expect("not 0"),
+        virtual_addresses: vec![vip("10.1.0.200")],
+        ..ipv4(100)
+    };
+    let mut config = Config { instances: vec![ipv4(100), second], ..Config::default() };
+    let mut bench = Bench::begun(config.clone());
+    bench.tell(|engine, now| engine.handle_address(address(2, "10.1.0.200", 32), now));
+    bench.tell(|engine, now| engine.handle_address_removed(address(2, "10.1.0.1", 24), now));
+    assert_eq!(bench.state(), State::Fault);
+    config.instances.pop();
+    bench.tell(|engine, now| engine.reconfigure(config, now));
+    assert_eq!(bench.state(), State::Fault);
+    bench.tell(|engine, now| engine.handle_address_removed(address(2, "10.1.0.200", 32), now));
+    bench.tell(|engine, now| engine.handle_address(address(2, "10.1.0.200", 32), now));
+    assert_eq!(bench.state(), State::Backup, "now it is an address like any other");
+}
