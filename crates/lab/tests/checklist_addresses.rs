@@ -234,11 +234,8 @@ fn addresses_under(program: Program, forms: &[&str], excluded: &[&str], sign: Ip
     expect_address(&daemon, sign)?;
     std::thread::sleep(Duration::from_millis(700));
     let listed = node.ip(&["-o", "-d", "addr", "show"])?;
-    let mut lines: Vec<String> = listed
-        .lines()
-        .filter(|line| !line.contains(": lo"))
-        .map(|line| without_lifetime_counts(line))
-        .collect();
+    let mut lines: Vec<String> =
+        listed.lines().filter(|line| !line.contains(": lo")).map(without_lifetime_counts).collect();
     lines.sort_unstable();
     Ok(lines.join("\n"))
 }

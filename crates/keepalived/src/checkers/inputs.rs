@@ -33,7 +33,10 @@ pub(super) enum Source {
 /// When the process is out of descriptors.
 pub(super) fn watch(fd: impl AsFd, source: Source, to: UnboundedSender<Input>) -> std::io::Result<()> {
     let fd: OwnedFd = fd.as_fd().try_clone_to_owned()?;
-    #[expect(deprecated, reason = "unsound for types that give out changing descriptors; an OwnedFd has the one")]
+    #[expect(
+        deprecated,
+        reason = "unsound for types that give out changing descriptors; an OwnedFd has the one"
+    )]
     let fd = AsyncFd::new(fd)?;
     tokio::task::spawn_local(async move {
         while let Ok(mut guard) = fd.readable().await {

@@ -14,7 +14,10 @@ use keepalived_lab::{Result, SecondKernel};
 use std::process::ExitCode;
 use std::time::Duration;
 
-const TESTS: &[(&str, fn() -> Result<()>)] = &[
+/// A name and what it does.
+type Test = (&'static str, fn() -> Result<()>);
+
+const TESTS: &[Test] = &[
     ("services_of_every_kind_are_what_ipvsadm_shows", operations::services),
     ("destinations_of_every_kind_are_what_ipvsadm_shows", operations::destinations),
     ("every_scheduler_is_taken", operations::schedulers),

@@ -28,7 +28,7 @@ fn instance() -> InstanceConfig {
         ..AddressConfig::plain(prefix("10.77.0.100", 24))
     };
     config.virtual_addresses = vec![labelled, AddressConfig::plain(prefix("10.77.0.101", 32))];
-    config.notify.master = Some(command(&["/run/sc/notify.sh", "master"]));
+    config.notify.master = Some(Box::new(command(&["/run/sc/notify.sh", "master"])));
     config
 }
 

@@ -50,6 +50,7 @@ pub(super) fn fault(fault: &Fault) -> String {
         }
         Fault::DuplicateVrid => "another instance uses the same VRID on this interface".to_owned(),
         Fault::Tracker { kind, name } => format!("{} {name} has failed", tracker(*kind)),
+        Fault::AwaitsScript(name) => format!("script {name} has not run yet"),
         Fault::Configuration(why) => format!("the configuration does not allow it: {why}"),
         Fault::Channel(why) => format!("its sockets cannot be opened: {why}"),
         Fault::SyncGroup(member) => format!("{member} of its sync group is in FAULT"),

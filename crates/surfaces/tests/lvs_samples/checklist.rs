@@ -252,7 +252,9 @@ fn weighted(lines: &str) -> String {
 }
 
 fn fail(machine: &mut Machine, lasts: &[u8]) {
-    lasts.iter().for_each(|last| drop(machine.answer(&format!("10.0.0.{last}:80"), REFUSED)));
+    for last in lasts {
+        machine.answer(&format!("10.0.0.{last}:80"), REFUSED);
+    }
 }
 
 #[test]
