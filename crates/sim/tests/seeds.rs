@@ -2,7 +2,8 @@
 
 use keepalived_sim::{Seed, chaos};
 
-const DEFAULT_SEEDS: u64 = 500;
+/// `cargo xtask test` plays many more with the command.
+const DEFAULT_SEEDS: u64 = 200;
 
 #[test]
 fn no_seed_gives_reason_to_object() {
@@ -13,10 +14,19 @@ fn no_seed_gives_reason_to_object() {
             let story: Vec<String> = lan.story().collect();
             let tail = &story[story.len().saturating_sub(60)..];
             panic!(
-                "seed {seed} fails {violation}\nits last lines:\n{}\nthe whole story: keepalived-sim --seed {seed}",
+                "seed {seed} fails {violation}\nits last lines:\n{}\nthe whole story: cargo xtask sim --seed {seed}",
                 tail.join("\n")
             );
         }
+    }
+}
+
+/// What they found has tests of its own where it was mended. The way from a number to its story changes with every change
+/// of the simulator, so these are only a few seeds more as soon as there was one.
+#[test]
+fn seeds_that_once_failed_pass() {
+    for seed in [1037, 1402].map(Seed) {
+        assert_eq!(chaos::play(seed, false).1, Ok(()));
     }
 }
 

@@ -167,7 +167,7 @@ fn a_state_change_for_no_reason() {
 
 #[test]
 fn a_forgery_that_is_believed() {
-    let (mut lan, [a, ..]) = settled();
+    let (mut lan, [_, b, _]) = settled();
     lan.run_for(Duration::from_millis(10));
     lan.forge(b, key(), 255, |_| {});
     let _ = lan.try_run_for(Duration::from_secs(1));
