@@ -258,6 +258,20 @@ const INSTANCE: &[Case] = &[
         &["VRRP is trying to assign invalid broadcast foo. skipping VIP..."],
     ),
     ("virtual_ipaddress { 192.0.2.11 brd + }", 5, &["Address prefix length 32 too long for broadcast"]),
+    (
+        "virtual_ipaddress { 192.0.2.11 brd + peer 192.0.2.12/32 }",
+        5,
+        &[
+            "Address prefix length 32 too long for broadcast",
+            "Invalid peer address 192.0.2.12/32",
+            "VRRP parsed invalid IP 192.0.2.12/32. skipping IP...",
+        ],
+    ),
+    (
+        "unicast_peer { 192.0.2.9 min_ttl 65 max_ttl 64 }",
+        5,
+        &["(A) min_ttl 65 > max_ttl 64 - all packets will be discarded"],
+    ),
     ("virtual_ipaddress { 192.0.2.11/24 brd + }", 0, &[]),
     (
         "virtual_ipaddress { 192.0.2.11/24 brd fe80::1 }",

@@ -42,7 +42,7 @@ pub struct BfdDraft {
     /// The names in use, and whether the session tells the checkers.
     names: HashMap<String, bool>,
     /// Source and neighbour of each session.
-    pairs: HashSet<(Option<IpAddr>, IpAddr)>,
+    pairs: HashMap<IpAddr, HashSet<Option<IpAddr>>>,
 }
 
 impl BfdDraft {
@@ -221,9 +221,24 @@ fn close(draft: &mut ConfigDraft, session: SessionDraft, context: &mut Context<'
         );
         return complain(context, message);
     }
-    if !draft.bfd.pairs.insert((session.source, neighbor)) {
-        return complain(context, format!("has duplicate neighbor address {neighbor}, ignoring instance"));
+    // Without a source, a session may have any.
+    let sources = draft.bfd.pairs.entry(neighbor).or_default();
+    let clashes = match session.source {
+        None => !sources.is_empty(),
+        source => sources.contains(&source) || sources.contains(&None),
+    };
+    if clashes {
+        return complain(
+            context,
+            match session.source {
+                Some(source) => {
+                    format!("has duplicate source/neighbor address {source}/{neighbor}, ignoring instance")
+                }
+                None => format!("has duplicate neighbor address {neighbor}, ignoring instance"),
+            },
+        );
     }
+    sources.insert(session.source);
     file(&mut draft.bfd, &session, neighbor, context);
 }
 

@@ -49,6 +49,10 @@ static GARP_GROUP_BLOCK: Section<ConfigDraft, GarpDraft> = Section {
         config.vrrp.garp_interfaces = draft.taken;
         config.vrrp.interfaces.absorb(draft.interfaces);
         if draft.group.garp_interval.is_none() && draft.group.gna_interval.is_none() {
+            // Its interfaces are free for another group.
+            for interface in &draft.group.interfaces {
+                config.vrrp.garp_interfaces.remove(interface);
+            }
             let message = format!("garp group {} does not have any delay set - removing", draft.number);
             return context.report(Class::GeneralError, draft.span, message);
         }

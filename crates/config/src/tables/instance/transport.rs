@@ -246,6 +246,11 @@ fn peer(draft: &mut InstanceDraft, args: &mut Args<'_>, context: &mut Context<'_
             format!("({name}) unicast peer {address} already specified - ignoring"),
         );
     }
+    if min_ttl > max_ttl {
+        let message =
+            format!("({name}) min_ttl {min_ttl} > max_ttl {max_ttl} - all packets will be discarded");
+        mistaken(word, context, message);
+    }
     draft.transport.peers.push(UnicastPeer { address, min_ttl, max_ttl });
 }
 

@@ -307,17 +307,19 @@ pub(super) fn track_group(word: Word<'_>, line: &mut ItemLine<'_, '_, '_>) -> Op
 
 /// Fits prefix, broadcast and peer together.
 fn finish(mut parts: Parts<'_>, line: &mut ItemLine<'_, '_, '_>) -> Result<AddressConfig, Dropped> {
+    // Both are judged before either drops the line, so that one run reports both.
+    let length = parts.address.prefix.length();
+    let broadcast = parts.broadcast.map(|word| (word, broadcast(word, length, line)));
     if let Some(word) = parts.peer {
         peer(word, &mut parts, line)?;
-        if let Some(broadcast) = parts.broadcast.take() {
-            line.complain(
-                broadcast,
-                "Cannot specify broadcast and peer addresses - ignoring broadcast address",
-            );
-        }
     }
-    if let Some(word) = parts.broadcast {
-        parts.address.broadcast = Some(broadcast(word, parts.address.prefix.length(), line)?);
+    match broadcast {
+        Some((_, Err(Dropped))) => return Err(Dropped),
+        Some((word, Ok(_))) if parts.peer.is_some() => {
+            line.complain(word, "Cannot specify broadcast and peer addresses - ignoring broadcast address");
+        }
+        Some((_, Ok(address))) => parts.address.broadcast = Some(address),
+        None => {}
     }
     Ok(parts.address)
 }

@@ -379,6 +379,9 @@ fn finish(mut parts: Parts<'_>, line: &mut ItemLine<'_, '_, '_>) -> Result<Route
         line.complain(word, message);
         route.no_track = true;
     }
+    if parts.hop.interface.is_none() && route.track_group.take().is_some() {
+        line.complain(word, "Static route cannot have track group if no oif specified");
+    }
     if let Some(second) = parts.second_gateway {
         parts.hops = [parts.hop.gateway, Some(second)]
             .into_iter()

@@ -390,6 +390,9 @@ fn finish(
         );
         parts.protocol = None;
     }
+    if parts.selector.input.is_none() && parts.track_group.take().is_some() {
+        line.complain(first, "Static rule cannot have track_group if dev/iif not specified");
+    }
     let preference = parts.preference.unwrap_or_else(|| next_preference(first, family, line, preferences));
     for prefix in [&mut parts.selector.source, &mut parts.selector.destination] {
         // `all` is the same as no selector, whatever the family.
