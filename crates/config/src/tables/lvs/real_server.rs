@@ -12,6 +12,9 @@ use crate::tables::row::{block, pending};
 use crate::tables::scalar::switch;
 use keepalived_types::Family;
 
+/// Most virtual servers have no more than this many.
+const FEW: usize = 4;
+
 /// The row inside `virtual_server`.
 pub(super) const REAL_SERVER: Keyword<VirtualServerDraft> = block(
     Status::Pending,
@@ -175,6 +178,10 @@ fn close(parent: &mut VirtualServerDraft, server: RealServerDraft, context: &mut
         );
         context.report(Class::GeneralError, server.span, message);
         return;
+    }
+    if parent.real_servers.len() < FEW {
+        // Otherwise the second one would make room for four.
+        parent.real_servers.reserve_exact(1);
     }
     parent.real_servers.push(server);
 }
