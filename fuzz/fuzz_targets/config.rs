@@ -5,9 +5,13 @@
 
 use keepalived_config::encoding;
 use keepalived_config::host::FakeHost;
-use keepalived_config::load::{LoadOptions, Loaded, consolidated, load_with_tree};
+use keepalived_config::load::{LoadOptions, Loaded, consolidated, load_with_tree_within};
+use keepalived_config::reader::budget::Bounds;
 use keepalived_config::{render, status, tree};
 use libfuzzer_sys::fuzz_target;
+
+/// What a daemon may take seconds for must take milliseconds here.
+const BOUNDS: Bounds = Bounds { bytes: 1 << 20, files: 50, lines: 3_000, replaced: 3_000 };
 
 fn read(main: &[u8], included: &[u8]) -> (Loaded, Vec<tree::Node>) {
     let host = FakeHost::new()
@@ -16,7 +20,7 @@ fn read(main: &[u8], included: &[u8]) -> (Loaded, Vec<tree::Node>) {
         .with_script("/bin/true")
         .with_environment("HOME", "/root");
     let options = LoadOptions { config_id: "main".to_owned(), all_includes_checked: false, test_mode: true };
-    load_with_tree("/c/main.conf", &options, &host)
+    load_with_tree_within("/c/main.conf", &options, BOUNDS, &host)
 }
 
 fuzz_target!(|bytes: &[u8]| {

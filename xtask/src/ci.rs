@@ -15,7 +15,7 @@ pub(crate) fn run() -> Result<()> {
             fuzz::targets()?.iter().try_for_each(|target| fuzz::target(target, Some(FUZZ_SECONDS)))
         })?;
     } else {
-        println!("fuzz targets: not run, cargo-fuzz or a nightly toolchain is missing");
+        println!("fuzz targets: not run, cargo-fuzz is missing (`cargo xtask fuzz` installs it)");
     }
     steps.step("release build", || {
         step::run(&mut step::cargo(&["build", "--release", "--package", "keepalived", "--bins", "--quiet"])?)

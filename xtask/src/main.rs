@@ -27,7 +27,7 @@ cargo xtask COMMAND
   test                           every check and every test
   ci                             test, and what further tools allow (a short fuzz run)
   bench [parse|vrrp] [--quick]    side by side with the distribution's keepalived
-  fuzz TARGET [SECONDS]          one fuzz target (needs cargo-fuzz and a nightly toolchain)
+  fuzz TARGET [SECONDS]          one fuzz target (installs cargo-fuzz)
   sim [--seeds N] [--seed S]     N seeds of the simulator, or the story of one
   setup                          only installs the Debian packages that the others need
 ";

@@ -14,6 +14,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("openssl", "/usr/bin/openssl"),
     ("iproute2", "/bin/ip"),
     ("mount", "/bin/mount"),
+    ("procps", "/bin/kill"),
     ("tcpdump", "/usr/bin/tcpdump"),
     ("tshark", "/usr/bin/tshark"),
     ("keepalived", "/usr/sbin/keepalived"),
@@ -29,7 +30,12 @@ const SERVICES: &[&str] = &["keepalived", "frr", "ipvsadm"];
 /// Installs what is missing; does nothing, not even an update of the lists, when nothing is.
 pub(crate) fn run() -> Result<()> {
     toolchain_components()?;
-    let missing = missing();
+    install(PACKAGES)
+}
+
+/// Installs those of `packages` whose file is missing.
+pub(crate) fn install(packages: &[(&'static str, &str)]) -> Result<()> {
+    let missing = missing(packages);
     if missing.is_empty() {
         return Ok(());
     }
@@ -41,7 +47,7 @@ pub(crate) fn run() -> Result<()> {
     step::run(&mut install)?;
     drop(quiet);
     stop_services(&missing)?;
-    match self::missing().as_slice() {
+    match self::missing(packages).as_slice() {
         [] => Ok(()),
         still => Err(Error::Failed(format!("installed, but not found: {}", still.join(" ")))),
     }
@@ -59,9 +65,9 @@ fn toolchain_components() -> Result<()> {
     Ok(())
 }
 
-fn missing() -> Vec<&'static str> {
-    let is_missing = |&&(_, file): &&(&str, &str)| !Path::new(file).exists();
-    PACKAGES.iter().filter(is_missing).map(|&(package, _)| package).collect()
+fn missing(packages: &[(&'static str, &str)]) -> Vec<&'static str> {
+    let is_missing = |&&(_, file): &&(&'static str, &str)| !Path::new(file).exists();
+    packages.iter().filter(is_missing).map(|&(package, _)| package).collect()
 }
 
 fn apt_get(arguments: &[&str]) -> Command {

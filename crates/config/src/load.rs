@@ -4,6 +4,7 @@ use crate::context::Context;
 use crate::diagnostic::Report;
 use crate::host::Host;
 use crate::keyword::{Grammar, Section};
+use crate::reader::budget::Bounds;
 use crate::reader::{IncludeChecks, Reader};
 use crate::source::SourceMap;
 use crate::span::Span;
@@ -12,7 +13,7 @@ use std::fmt::Write;
 
 mod whole;
 
-pub use whole::{Loaded, load, load_with_tree};
+pub use whole::{Loaded, load, load_with_tree, load_with_tree_within};
 
 /// How to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,10 +54,20 @@ pub fn load_tree(
     host: &dyn Host,
     grammar: &'static dyn Grammar,
 ) -> LoadedTree {
+    load_tree_within(path_pattern, options, Bounds::default(), host, grammar)
+}
+
+fn load_tree_within(
+    path_pattern: &str,
+    options: &LoadOptions,
+    bounds: Bounds,
+    host: &dyn Host,
+    grammar: &'static dyn Grammar,
+) -> LoadedTree {
     let mut report = Report::default();
     report.reported_by_parent(true);
     let checks = if options.all_includes_checked { IncludeChecks::ALL } else { IncludeChecks::default() };
-    let mut reader = Reader::new(host, &options.config_id, checks);
+    let mut reader = Reader::new(host, &options.config_id, checks).within(bounds);
     let found = reader.open(path_pattern, &mut report);
     let tree = tree::build(&mut reader, grammar, &mut report);
     LoadedTree { tree, report, sources: reader.into_sources(), found }

@@ -27,7 +27,7 @@ use crate::host::Host;
 use crate::line::Line;
 use crate::source::{Content, SourceMap};
 use crate::span::{FileId, Span};
-use budget::Budget;
+use budget::{Bounds, Budget};
 use definition::{Definitions, Value};
 use physical::{Cursor, Physical};
 use predefined::Surroundings;
@@ -92,9 +92,15 @@ impl<'a> Reader<'a> {
             definitions: Definitions::default(),
             stack: Vec::new(),
             checks,
-            budget: Budget::new(),
+            budget: Budget::new(Bounds::default()),
             unterminated: None,
         }
+    }
+
+    /// The same within other bounds.
+    pub(crate) fn within(mut self, bounds: Bounds) -> Self {
+        self.budget = Budget::new(bounds);
+        self
     }
 
     /// Opens the files that the name given with `-f` stands for. `false` when there is none to read.
@@ -155,7 +161,7 @@ impl<'a> Reader<'a> {
                 let message = format!("the configuration is too large to be read: {bound}");
                 report.push(Diagnostic::after_reading(Class::Fatal, None, message).stopping(2));
                 self.stack.clear();
-                self.budget = Budget::new();
+                self.budget.renew();
                 return None;
             }
             if line.is_some() || is_end {

@@ -13,26 +13,42 @@ pub const MAX_REPLACED_IN_LINE: usize = 2048;
 /// Replaced names altogether.
 pub const MAX_REPLACED: usize = 1_000_000;
 
+/// The bounds of one reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// All files together.
+    pub bytes: usize,
+    /// How many files.
+    pub files: usize,
+    /// Logical lines.
+    pub lines: usize,
+    /// Replaced names altogether.
+    pub replaced: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { bytes: MAX_SOURCE_BYTES, files: MAX_FILES, lines: MAX_LINES, replaced: MAX_REPLACED }
+    }
+}
+
 /// What is left.
 #[derive(Debug)]
 pub(super) struct Budget {
-    bytes: usize,
-    files: usize,
-    lines: usize,
-    replaced: usize,
+    bounds: Bounds,
+    left: Bounds,
     /// Which bound was hit first.
     exceeded: Option<String>,
 }
 
 impl Budget {
-    pub(super) fn new() -> Self {
-        Self {
-            bytes: MAX_SOURCE_BYTES,
-            files: MAX_FILES,
-            lines: MAX_LINES,
-            replaced: MAX_REPLACED,
-            exceeded: None,
-        }
+    pub(super) const fn new(bounds: Bounds) -> Self {
+        Self { bounds, left: bounds, exceeded: None }
+    }
+
+    /// Everything may be used again.
+    pub(super) fn renew(&mut self) {
+        *self = Self::new(self.bounds);
     }
 
     /// The bound that was exceeded: reading has to stop.
@@ -41,35 +57,35 @@ impl Budget {
     }
 
     pub(super) fn take_file(&mut self, bytes: usize) -> bool {
-        let files = self.files.checked_sub(1);
-        let bytes = self.bytes.checked_sub(bytes);
+        let files = self.left.files.checked_sub(1);
+        let bytes = self.left.bytes.checked_sub(bytes);
         match (files, bytes) {
             (Some(files), Some(bytes)) => {
-                (self.files, self.bytes) = (files, bytes);
+                (self.left.files, self.left.bytes) = (files, bytes);
                 true
             }
-            (None, _) => self.exceed(format!("more than {MAX_FILES} files")),
-            (_, None) => self.exceed(format!("more than {} MiB of configuration", MAX_SOURCE_BYTES >> 20)),
+            (None, _) => self.exceed(format!("more than {} files", self.bounds.files)),
+            (_, None) => self.exceed(format!("more than {} MiB of configuration", self.bounds.bytes >> 20)),
         }
     }
 
     pub(super) fn take_line(&mut self) -> bool {
-        match self.lines.checked_sub(1) {
+        match self.left.lines.checked_sub(1) {
             Some(lines) => {
-                self.lines = lines;
+                self.left.lines = lines;
                 true
             }
-            None => self.exceed(format!("more than {MAX_LINES} lines after expansion")),
+            None => self.exceed(format!("more than {} lines after expansion", self.bounds.lines)),
         }
     }
 
     pub(super) fn take_replacement(&mut self) -> bool {
-        match self.replaced.checked_sub(1) {
+        match self.left.replaced.checked_sub(1) {
             Some(replaced) => {
-                self.replaced = replaced;
+                self.left.replaced = replaced;
                 true
             }
-            None => self.exceed(format!("more than {MAX_REPLACED} uses of definitions")),
+            None => self.exceed(format!("more than {} uses of definitions", self.bounds.replaced)),
         }
     }
 
