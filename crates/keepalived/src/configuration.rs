@@ -6,6 +6,7 @@ use keepalived_config::host::Host;
 use keepalived_config::load::{LoadOptions, Loaded, default_config_id, load};
 use keepalived_config::model::Config;
 use keepalived_config::{reload, render, status};
+use std::path::PathBuf;
 
 /// The default of `-f`.
 pub const DEFAULT_FILE: &str = "/etc/keepalived/keepalived.conf";
@@ -43,6 +44,16 @@ impl Reading {
     #[must_use]
     pub fn into_config(self) -> Option<Config> {
         self.loaded.config
+    }
+
+    /// What `config_save_dir` asks for: the directory, and the configuration as one text whose first line names the
+    /// file.
+    #[must_use]
+    pub fn copy(&self) -> Option<(PathBuf, String)> {
+        let directory = self.config()?.global.files.config_save_dir.clone()?;
+        let text = self.loaded.copy.as_deref()?;
+        let file = self.files().next().unwrap_or_default();
+        Some((directory, format!("# {file}\n{text}!\n")))
     }
 
     /// The network namespace it names.

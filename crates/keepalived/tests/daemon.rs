@@ -4,7 +4,7 @@ mod support;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use support::{ONE_INSTANCE, Sandbox, assert_order, is_running, signal, wait_until};
+use support::{ONE_INSTANCE, QUICK_INSTANCE, Sandbox, assert_order, is_running, signal, wait_until};
 
 /// Moves both interfaces: the namespace they leave ends when the daemon leaves it, too.
 const MOVE_TO_NAMESPACE: &str = "mkdir /run/netns && ip netns add lan && ip link set eth0 netns lan && \
@@ -293,4 +293,40 @@ fn the_child_stops_in_order_when_the_parent_is_killed() {
     daemon.signal(libc::SIGKILL);
     daemon.wait();
     wait_until(|| !is_running(child), || "the child to end".into());
+}
+
+#[test]
+fn a_late_timer_raises_the_priority_where_that_is_allowed() {
+    let automatic = QUICK_INSTANCE.replace(
+        "global_defs {",
+        "global_defs {\n    max_auto_priority 50\n    min_auto_priority_delay 200000",
+    );
+    let sandbox = Sandbox::new(&automatic);
+    let mut daemon = sandbox.foreground(&[]);
+    wait_until(|| daemon.addresses().contains("10.77.0.100/24"), || daemon.text());
+    assert!(!daemon.text().contains("NOTICE: setting config option max_auto_priority"));
+    let child = daemon.pid_in("/run/vrrp.pid").expect("a pid file");
+    signal(child, libc::SIGSTOP);
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    signal(child, libc::SIGCONT);
+    // Where the machine lets nobody have a real-time priority, that is said instead.
+    wait_until(
+        || {
+            ["Set realtime priority 1", "The priority stays as it is: "]
+                .iter()
+                .any(|said| daemon.text().contains(said))
+        },
+        || daemon.text(),
+    );
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
+fn using_up_half_of_the_cpu_time_at_once_is_told() {
+    let sandbox = Sandbox::new(ONE_INSTANCE);
+    let mut daemon = sandbox.foreground(&[]);
+    daemon.expect("Startup complete");
+    signal(daemon.pid_in("/run/vrrp.pid").expect("a pid file"), libc::SIGXCPU);
+    daemon.expect("VRRP process has used too much CPU time, vrrp_rlimit_rttime may need to be increased");
+    assert_eq!(daemon.stop(), Some(0));
 }

@@ -115,3 +115,60 @@ fn the_reload_file_is_there_only_while_the_configuration_is_read() {
     assert!(!marker.exists());
     assert_eq!(daemon.stop(), Some(0));
 }
+
+#[test]
+fn the_time_file_schedules_moves_cancels_and_starts_a_reload() {
+    let sandbox = Sandbox::new("");
+    let file = sandbox.path("when");
+    let timed = ONE_INSTANCE
+        .replace("global_defs {", &format!("global_defs {{\n    reload_time_file {}", file.display()));
+    sandbox.configure(&timed);
+    let mut daemon = sandbox.foreground(&[]);
+    daemon.expect("Startup complete");
+    let say = |text: &str| std::fs::write(&file, text).expect("written");
+    say("garbage\n");
+    daemon.expect("Invalid reload time 'garbage' specified - ignoring");
+    say("2090-02-03 10:11:12\n");
+    daemon.expect("Scheduling reload for 2090-02-03 10:11:12");
+    say("2091-02-03 10:11:12\n");
+    daemon.expect("Reload time updated from 2090-02-03 10:11:12 to 2091-02-03 10:11:12");
+    std::fs::remove_file(&file).expect("removed");
+    daemon.expect("Cancelling reload scheduled for 2091-02-03 10:11:12");
+    let soon = std::time::SystemTime::now() + std::time::Duration::from_secs(2);
+    let at = keepalived::log::Calendar::utc(soon);
+    say(&format!(
+        "{}-{:02}-{:02} {:02}:{:02}:{:02}Z\n",
+        at.year, at.month, at.day, at.hour, at.minute, at.second
+    ));
+    daemon.expect_times("Scheduling reload for ", 2);
+    daemon.expect("Reload complete");
+    assert!(!file.exists(), "the file has been used");
+    assert!(std::time::SystemTime::now() >= soon - std::time::Duration::from_secs(1));
+    assert_eq!(daemon.stop(), Some(0));
+    assert_eq!(daemon.text().matches("Cancelling").count(), 1);
+}
+
+#[test]
+fn each_configuration_that_is_read_is_saved_where_config_save_dir_says() {
+    let sandbox = Sandbox::new("");
+    let directory = sandbox.path("saved");
+    let saved = ONE_INSTANCE.replace(
+        "global_defs {",
+        &format!("global_defs {{ # a remark\n    config_save_dir {}", directory.display()),
+    );
+    sandbox.configure(&saved);
+    let mut daemon = sandbox.foreground(&[]);
+    daemon.expect("Startup complete");
+    sandbox.configure(&saved.replace("priority 100", "priority 90"));
+    daemon.signal(libc::SIGHUP);
+    daemon.expect("Reload complete");
+    let copy = |number: u32| {
+        let name = format!("keepalived.conf.{}.{number}", daemon.pid());
+        std::fs::read_to_string(directory.join(name)).expect("a copy")
+    };
+    let first = copy(0);
+    assert!(first.starts_with(&format!("# {}\n", sandbox.path("keepalived.conf").display())), "{first}");
+    assert!(first.contains("priority 100") && !first.contains("remark") && first.ends_with("!\n"), "{first}");
+    assert!(copy(1).contains("priority 90"));
+    assert_eq!(daemon.stop(), Some(0));
+}

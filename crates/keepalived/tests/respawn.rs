@@ -87,3 +87,28 @@ fn addresses_are_removed_when_the_restart_would_come_too_late() {
     assert_eq!(daemon.text().matches("Starting VRRP child process").count(), 3, "it was the parent");
     assert_eq!(daemon.stop(), Some(0));
 }
+
+#[test]
+fn a_crash_is_followed_by_what_a_report_about_it_needs() {
+    let sandbox = Sandbox::new(QUICK_INSTANCE);
+    let mut daemon = sandbox.foreground(&[]);
+    daemon.expect("Startup complete");
+    let child = daemon.pid_in("/run/vrrp.pid").expect("a pid file");
+    // The runtime takes the first one for a stack that may have overflowed, and lets the next one be deadly.
+    signal(child, libc::SIGSEGV);
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    signal(child, libc::SIGSEGV);
+    daemon.expect_times("Starting VRRP child process", 2);
+    assert_eq!(daemon.stop(), Some(0));
+    assert_order(
+        &daemon.text(),
+        &[
+            &format!("pid {child} exited due to segmentation fault (SIGSEGV)."),
+            "  Source version ",
+            "  Command line: '",
+            &format!("VRRP child process({child}) died: Respawning"),
+            "  and include a full copy of your keepalived configuration files, and",
+            "Restart of VRRP process delayed 0 seconds",
+        ],
+    );
+}

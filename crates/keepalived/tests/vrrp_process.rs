@@ -2,7 +2,7 @@
 
 use keepalived::ipc::{Adoption, CHANNEL_VARIABLE, Channel, FromVrrp, ToVrrp, VrrpSetup};
 use keepalived::log::LogSettings;
-use keepalived_config::model::{NetlinkBuffers, ProcessSettings};
+use keepalived_config::model::{AutoPriority, NetlinkBuffers, ProcessSettings};
 use keepalived_events::What;
 use keepalived_kernel::process::{Pid, inherit, kill};
 use keepalived_kernel::signals;
@@ -134,6 +134,7 @@ fn setup(instances: Vec<InstanceConfig>) -> VrrpSetup {
         vrrp: Config { instances, ..Config::default() },
         process: ProcessSettings::default(),
         netlink: NetlinkBuffers::default(),
+        auto_priority: AutoPriority::default(),
         process_name: None,
         log: LogSettings::silent(),
         umask: 0o177,

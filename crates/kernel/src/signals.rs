@@ -22,6 +22,8 @@ pub const RELOAD: i32 = libc::SIGHUP;
 pub const DATA: i32 = libc::SIGUSR1;
 /// SIGUSR2: write the statistics.
 pub const STATS: i32 = libc::SIGUSR2;
+/// SIGXCPU: half of the CPU time that RLIMIT_RTTIME allows has been used without sleeping.
+pub const CPU_TIME: i32 = libc::SIGXCPU;
 
 /// SIGRTMIN+2: write the data as JSON. The C library keeps the first real-time signals, so this is 36 with glibc.
 #[must_use]

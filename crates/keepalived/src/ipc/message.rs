@@ -2,7 +2,7 @@
 
 use crate::fifo::FifoSetup;
 use crate::log::LogSettings;
-use keepalived_config::model::{IpvsNamespace, NetlinkBuffers, ProcessSettings};
+use keepalived_config::model::{AutoPriority, IpvsNamespace, NetlinkBuffers, ProcessSettings};
 use keepalived_events::{Event, Snapshot};
 use keepalived_lvs as lvs;
 use keepalived_vrrp as vrrp;
@@ -52,6 +52,8 @@ pub struct VrrpSetup {
     pub process: ProcessSettings,
     /// Receive buffers of its netlink sockets; they are what they are from start to end.
     pub netlink: NetlinkBuffers,
+    /// How far its priority may rise by itself.
+    pub auto_priority: AutoPriority,
     /// Its name in process listings.
     pub process_name: Option<String>,
     /// Where it logs.

@@ -1,7 +1,7 @@
 //! What wakes the parent: signals, messages of children, their deaths.
 
 use super::kinds::Fate;
-use super::wording::Ending;
+use super::wording::{self, Ending};
 use super::{Phase, Supervisor};
 use crate::ipc::FromChild;
 use keepalived_events::Event;
@@ -133,6 +133,9 @@ impl Supervisor {
         for line in ending.lines(pid.as_raw_nonzero().get()) {
             self.launch.logger.info(line);
         }
+        if ending.is_crash() {
+            wording::crash_report(&self.launch.argv).iter().for_each(|line| self.launch.logger.info(line));
+        }
         if let Ending::Exited(status) = ending
             && ending.is_permanent()
         {
@@ -146,6 +149,7 @@ impl Supervisor {
             return;
         }
         self.launch.logger.alert(format_args!("{name} child process({pid}) died: Respawning"));
+        wording::ADVICE.iter().for_each(|line| self.launch.logger.info(line));
         let seconds = delay.as_secs();
         self.launch
             .logger

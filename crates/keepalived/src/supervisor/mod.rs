@@ -9,12 +9,15 @@ mod control;
 mod custody;
 mod damage;
 mod events;
+mod file;
 mod kinds;
 mod launch;
 mod paths;
 mod reload;
 mod reload_queue;
+mod reload_time;
 mod respawn;
+mod saved;
 mod scripts;
 mod setup;
 mod shutdown;
@@ -37,6 +40,7 @@ use keepalived_types::Instant;
 use kinds::{KINDS, Role};
 use launch::Launch;
 use reload_queue::ReloadQueue;
+use reload_time::ReloadTime;
 use scripts::{Around, Outcome};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -93,6 +97,9 @@ struct Supervisor {
     /// `None`: nobody can ask.
     control: Option<Control>,
     reloads: ReloadQueue,
+    reload_time: ReloadTime,
+    /// How many copies `config_save_dir` has got.
+    saved: u32,
     phase: Phase,
     /// `Startup complete` has been said.
     is_complete: bool,
@@ -124,6 +131,8 @@ impl Supervisor {
             history: History::new(TRANSITIONS_KEPT),
             control: None,
             reloads: ReloadQueue::default(),
+            reload_time: ReloadTime::default(),
+            saved: 0,
             phase: Phase::Running,
             is_complete: false,
             mentioned: BTreeSet::new(),
@@ -139,6 +148,7 @@ impl Supervisor {
             self.stop(clock::now());
         } else {
             self.start_children();
+            self.configure_reload_time(clock::now());
         }
         let mut ready = Vec::new();
         while self.phase != Phase::Stopped {
@@ -147,6 +157,9 @@ impl Supervisor {
                     for event in &ready {
                         match event.token {
                             SIGNALS => self.handle_signals(now),
+                            reload_time::TOKEN => {
+                                self.reload_time.directory_changed(&self.launch.logger, now);
+                            }
                             token if token >= control::LISTENER => self.handle_control(*event, now),
                             token => self.handle_channel(token, event.readable || event.hung_up, now),
                         }
@@ -195,7 +208,8 @@ impl Supervisor {
         };
         let restarts = self.children.iter().map(|child| child.restart_at);
         let control = self.control.as_ref().and_then(Control::deadline);
-        let own = [kill_at, self.next_watchdog, self.orphans_due(), control];
+        let reload = self.reload_time.deadline();
+        let own = [kill_at, self.next_watchdog, self.orphans_due(), control, reload];
         own.into_iter().chain(restarts).flatten().min()
     }
 
@@ -218,6 +232,9 @@ impl Supervisor {
             control.handle_deadlines(&self.reactor, now);
         }
         self.restart_children(now);
+        if self.reload_time.is_due(&self.launch.logger, now) {
+            self.request_reload(now);
+        }
         if let (Some(due), Some(interval)) = (self.next_watchdog, self.notifier.watchdog)
             && due <= now
         {

@@ -1,15 +1,14 @@
 //! Reading the configuration again. The running one stays until the new one is known to be good, whole.
 
-use super::Supervisor;
 use super::damage::{self, Mistakes};
 use super::reload_queue::Decision;
+use super::{Supervisor, file};
 use crate::configuration::{self, Reading};
 use crate::control::Answer;
 use crate::host::RealHost;
 use keepalived_config::model::{Config, ReloadMarker};
 use keepalived_types::Instant;
 use std::fs;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 impl Supervisor {
@@ -39,6 +38,7 @@ impl Supervisor {
             Some(log) => self.passes_check(&reading, log),
             None => self.is_usable(&reading),
         };
+        self.save_copy(reading.copy());
         let mistakes = Mistakes::of(reading.diagnostics());
         let Some(config) = reading.into_config().filter(|_| verdict.is_ok()) else {
             let diagnostics = verdict.err().unwrap_or_default();
@@ -56,7 +56,7 @@ impl Supervisor {
     /// `reload_check_config`: any problem at all refuses the reload, and is told in a file. The error is what to tell
     /// whoever asked.
     fn passes_check(&self, reading: &Reading, log: &Path) -> Result<(), Vec<String>> {
-        if let Err(error) = write_log(log, &reading.plain()) {
+        if let Err(error) = file::write(log, 0o666, &reading.plain()) {
             self.launch.logger.info(format_args!("{}: {error}", log.display()));
         }
         if reading.test_status() == 0 && reading.config().is_some() {
@@ -106,6 +106,7 @@ impl Supervisor {
         self.config = config;
         self.mistakes = mistakes;
         self.mention_missing_processes();
+        self.configure_reload_time(now);
         self.reload_children(now);
         self.reload_finished(now);
     }
@@ -129,17 +130,6 @@ impl Supervisor {
     }
 }
 
-fn write_log(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o666)
-        .custom_flags(libc::O_NOFOLLOW)
-        .open(path)?;
-    std::io::Write::write_all(&mut file, text.as_bytes())
-}
-
 /// `reload_file`: there while the configuration is being read, so that whoever writes it can wait.
 struct Marker(Option<PathBuf>);
 
@@ -147,7 +137,7 @@ impl Marker {
     fn place(config: &Config, pid_file: &Path) -> Self {
         let path = Self::path(config, pid_file);
         if let Some(path) = &path {
-            drop(fs::write(path, ""));
+            drop(file::write(path, 0o666, ""));
         }
         Self(path)
     }

@@ -15,6 +15,7 @@ pub(super) fn vrrp(launch: &Launch, config: &Config, adopt: Vec<Adoption>) -> Vr
         vrrp: config.vrrp.clone(),
         process: config.global.vrrp_process.clone(),
         netlink: config.global.netlink,
+        auto_priority: config.global.auto_priority,
         process_name: names.vrrp.clone().or(distinct),
         log: launch.child_log("_vrrp"),
         umask: umask(launch, config),

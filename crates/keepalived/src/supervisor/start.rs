@@ -42,6 +42,7 @@ pub(super) fn start(mut launch: Launch) -> Started {
     let stops = reading.stops();
     let pending: Vec<&str> = reading.pending().collect();
     let mistakes = Mistakes::of(reading.diagnostics());
+    let copy = reading.copy();
     let Some(config) = reading.into_config() else {
         return Started::Done(stopped(&launch, stops.unwrap_or(configuration::MISSING_FILE)));
     };
@@ -77,7 +78,10 @@ pub(super) fn start(mut launch: Launch) -> Started {
         drop(sched::set_name(name));
     }
     match daemon(launch, (config, mistakes), stops, lock) {
-        Ok(supervisor) => Started::Daemon(Box::new(supervisor)),
+        Ok(mut supervisor) => {
+            supervisor.save_copy(copy);
+            Started::Daemon(Box::new(supervisor))
+        }
         Err(status) => Started::Done(status),
     }
 }
@@ -173,6 +177,8 @@ fn take_pid_file(launch: &Launch) -> Result<LockFile, u8> {
             Err(0)
         }
         Err(LockError::Failed(error)) => {
+            let path = launch.pids.parent.display();
+            launch.logger.info(format_args!("pidfile_write : Cannot open {path} pidfile"));
             launch.logger.error(format_args!("{error}"));
             Err(stopped(launch, 1))
         }

@@ -1,28 +1,67 @@
 //! Log lines of the parent that are more than a sentence.
 
+use crate::version;
 use std::ffi::OsString;
 
 /// Columns of a line that quotes the command line.
 const WIDTH: usize = 102;
-/// What stands before the first argument, and as blanks before later lines.
-const HEAD: &str = "Command line: ";
+/// What follows a death that another process replaces.
+pub(super) const ADVICE: [&str; 3] = [
+    "  Please report it to whoever provides this keepalived-rs (not to the authors of Keepalived),",
+    "  and include a full copy of your keepalived configuration files, and",
+    "  copies of the keepalived system log entries around the time this happened",
+];
 
 /// The arguments in quotes, wrapped as the original wraps them: monitoring compares the first line.
 pub(super) fn command_line(argv: &[OsString]) -> Vec<String> {
+    let quoted = argv.iter().map(|argument| format!("'{}'", argument.to_string_lossy()));
+    wrapped("Command line: ", quoted)
+}
+
+/// What somebody needs to know who is to find out why a process crashed.
+pub(super) fn crash_report(argv: &[OsString]) -> Vec<String> {
+    let said = version::report();
+    let words = |head: &str| -> Vec<String> {
+        let line = said.lines().find_map(|line| line.strip_prefix(head)).unwrap_or_default();
+        line.split_whitespace().map(str::to_owned).collect()
+    };
+    let mut lines: Vec<String> = [
+        "  Please report a bug to whoever provides this keepalived-rs (not to the authors of Keepalived)",
+        "  and include this log from when keepalived started, a description",
+        "  of what happened before the crash, your configuration file and the details below.",
+        "  Also provide the output of keepalived -v, and whether keepalived is being",
+        "  run in a container or VM.",
+        "  A failure to provide all this information may mean the crash cannot be investigated.",
+        "  If you are able to provide a stack backtrace with gdb that would really help.",
+    ]
+    .map(str::to_owned)
+    .into();
+    lines.push(format!("  Source version {}, keepalived-rs {}", version::COMPATIBLE, version::OURS));
+    lines.push(format!("  {}", version::kernel_line()));
+    let quoted = argv.iter().map(|argument| format!("'{}'", argument.to_string_lossy()));
+    lines.extend(wrapped("  Command line: ", quoted));
+    for head in ["configure options: ", "Config options: ", "System options: "] {
+        lines.extend(wrapped(&format!("  {head}"), words(head)));
+    }
+    lines
+}
+
+/// Words in lines of [`WIDTH`] columns; later lines begin with as many blanks as `head` has columns.
+fn wrapped(head: &str, words: impl IntoIterator<Item = String>) -> Vec<String> {
     let mut lines = Vec::new();
-    let mut line = HEAD.to_owned();
-    for argument in argv {
-        let quoted: Vec<char> = format!("'{}'", argument.to_string_lossy()).chars().collect();
-        let is_first = line.chars().count() <= HEAD.len();
+    let mut line = head.to_owned();
+    for word in words {
+        let quoted: Vec<char> = word.chars().collect();
+        let is_first = line.chars().count() <= head.len();
         let needed = quoted.len() + usize::from(!is_first);
         if !is_first && line.chars().count() + needed > WIDTH {
-            lines.push(std::mem::replace(&mut line, " ".repeat(HEAD.len())));
+            lines.push(std::mem::replace(&mut line, " ".repeat(head.len())));
         } else if !is_first {
             line.push(' ');
         }
         for c in quoted {
             if line.chars().count() == WIDTH {
-                lines.push(std::mem::replace(&mut line, " ".repeat(HEAD.len())));
+                lines.push(std::mem::replace(&mut line, " ".repeat(head.len())));
             }
             line.push(c);
         }
@@ -44,6 +83,14 @@ impl Ending {
     /// The statuses that say "never try again": fatal, configuration, missing permission.
     pub(super) const fn is_permanent(self) -> bool {
         matches!(self, Self::Exited(1 | 2 | 4))
+    }
+
+    /// It crashed: a fault of ours, which somebody should look into.
+    pub(super) const fn is_crash(self) -> bool {
+        matches!(
+            self,
+            Self::Signalled(libc::SIGSEGV | libc::SIGBUS | libc::SIGILL | libc::SIGFPE | libc::SIGABRT)
+        )
     }
 
     /// The original's lines about it; none for a child that ended by itself with 0.
@@ -100,7 +147,7 @@ fn signal_text(signal: i32) -> String {
 mod tests {
     use super::*;
 
-    fn wrapped(arguments: &[&str]) -> Vec<String> {
+    fn quoted(arguments: &[&str]) -> Vec<String> {
         command_line(&arguments.iter().map(OsString::from).collect::<Vec<_>>())
     }
 
@@ -110,7 +157,7 @@ mod tests {
         for (last, lengths) in [("yyyyyyyy", vec![102]), ("yyyyyyyyy", vec![91, 25])] {
             let mut arguments = fixed.to_vec();
             arguments.push(last);
-            let lines = wrapped(&arguments);
+            let lines = quoted(&arguments);
             assert_eq!(lines.iter().map(String::len).collect::<Vec<_>>(), lengths);
             assert!(lines[0].starts_with("Command line: 'keepalived' '-n'"));
         }
@@ -119,10 +166,22 @@ mod tests {
     #[test]
     fn an_argument_longer_than_a_line_is_cut() {
         let long = "a".repeat(135);
-        let lines = wrapped(&["keepalived", "-p", &long, "-i", "it's a"]);
+        let lines = quoted(&["keepalived", "-p", &long, "-i", "it's a"]);
         let lengths: Vec<usize> = lines.iter().map(String::len).collect();
         assert_eq!(lengths, [31, 102, 14 + 137 - 88 + 5 + 9]);
         assert!(lines[2].ends_with("' '-i' 'it's a'"));
+    }
+
+    #[test]
+    fn a_crash_is_followed_by_everything_that_a_report_needs() {
+        let argv: Vec<OsString> = ["keepalived", "-n", "-f", "/etc/x.conf"].map(OsString::from).into();
+        let lines = crash_report(&argv);
+        let has = |start: &str| lines.iter().any(|line| line.starts_with(start));
+        assert!(has("  Source version 2.") && has("  Running on Linux ") && has("  Config options: VRRP "));
+        assert!(lines.contains(&"  Command line: 'keepalived' '-n' '-f' '/etc/x.conf'".to_owned()));
+        assert!(lines.iter().all(|line| line.chars().count() <= 120), "{lines:?}");
+        assert!(Ending::Signalled(libc::SIGSEGV).is_crash() && Ending::Signalled(libc::SIGABRT).is_crash());
+        assert!(!Ending::Signalled(libc::SIGKILL).is_crash() && !Ending::Exited(70).is_crash());
     }
 
     #[test]

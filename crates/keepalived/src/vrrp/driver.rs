@@ -7,6 +7,7 @@
 mod topology;
 
 use super::announcer::Announcer;
+use super::auto_priority::AutoPriority;
 use super::channels::Channels;
 use super::dumps::{Dump, Wanted};
 use super::linkbeat::Linkbeat;
@@ -18,6 +19,7 @@ use crate::ipc::VrrpSetup;
 use keepalived_events::{Event, Snapshot, What};
 use keepalived_kernel::packet_socket::PacketSocket;
 use keepalived_kernel::reactor::{Interest, Reactor, Ready};
+use keepalived_kernel::sched;
 use keepalived_kernel::signals::{self, Signals};
 use keepalived_kernel::{Result, clock};
 use keepalived_types::Instant;
@@ -49,6 +51,9 @@ pub(super) struct Driver {
     reactor: Reactor,
     quantum: Duration,
     signals: Signals,
+    auto_priority: AutoPriority,
+    /// How long a real-time thread may run without sleeping.
+    rttime: Duration,
     channels: Channels,
     network: Network,
     announcer: Announcer,
@@ -98,6 +103,8 @@ impl Driver {
             reactor,
             quantum: quantum_of(&setup.vrrp),
             signals,
+            auto_priority: AutoPriority::new(setup.auto_priority, &setup.process),
+            rttime: super::process::realtime_limit(&setup.process),
             channels: Channels::default(),
             network,
             announcer,
@@ -171,6 +178,9 @@ impl Driver {
         if late > STALL {
             self.engine.handle_stall(late, now);
         }
+        if let Some(priority) = self.auto_priority.raise_after(late) {
+            self.raise_priority(priority);
+        }
         for ready in ready {
             self.handle_ready(*ready, now)?;
         }
@@ -197,6 +207,20 @@ impl Driver {
         }
         self.to_helper.wake();
         Ok(())
+    }
+
+    /// `max_auto_priority`.
+    fn raise_priority(&mut self, priority: u8) {
+        let taken = sched::set_realtime(priority.into())
+            .and_then(|priority| sched::limit_realtime(Some(self.rttime)).map(|()| priority));
+        let text = match taken {
+            Ok(priority) => format!("Set realtime priority {priority}"),
+            Err(error) => {
+                self.auto_priority.give_up();
+                format!("The priority stays as it is: {error}")
+            }
+        };
+        self.to_helper.put(ToHelper::Log { detail: false, text });
     }
 
     fn handle_ready(&mut self, ready: Ready, now: Instant) -> Result<()> {
@@ -232,6 +256,10 @@ impl Driver {
                 self.stopping = true;
             } else if signal.number == signals::RELOAD {
                 self.to_helper.put(ToHelper::ReloadRequested);
+            } else if signal.number == signals::CPU_TIME {
+                let text =
+                    "VRRP process has used too much CPU time, vrrp_rlimit_rttime may need to be increased";
+                self.to_helper.put(ToHelper::Log { detail: false, text: text.to_owned() });
             } else if let Some(wanted) = Wanted::by_signal(signal.number) {
                 self.dump(wanted, now);
             } else {

@@ -1,6 +1,7 @@
 //! The VRRP process: one thread that runs the engine, one helper thread for everything that may block.
 
 mod announcer;
+mod auto_priority;
 mod channels;
 mod driver;
 mod dumps;

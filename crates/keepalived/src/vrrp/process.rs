@@ -87,6 +87,7 @@ fn start(setup: &VrrpSetup) -> keepalived_kernel::Result<Parts> {
         signals::RELOAD,
         signals::DATA,
         signals::STATS,
+        signals::CPU_TIME,
         signals::stats_clear(),
         signals::json(),
     ])?;
@@ -193,8 +194,8 @@ fn become_real_time(settings: &ProcessSettings) -> Vec<String> {
     }
     if let Some(priority) = settings.rt_priority {
         attempt("cannot raise priority", sched::set_realtime(i32::from(priority)).map(drop));
-        let limit = Duration::from_micros(u64::from(settings.rlimit_rttime_us.unwrap_or(10_000)));
-        attempt("cannot limit real-time CPU time", sched::limit_realtime(Some(limit)));
+        let limit = sched::limit_realtime(Some(realtime_limit(settings)));
+        attempt("cannot limit real-time CPU time", limit);
     } else {
         // A courtesy of newer kernels; without it things are as they always were.
         drop(sched::set_slice(sched::SHORTEST_SLICE));
@@ -208,6 +209,11 @@ fn become_real_time(settings: &ProcessSettings) -> Vec<String> {
         attempt("cannot lock memory", sched::lock_memory());
     }
     complaints
+}
+
+/// How long a real-time thread may run without sleeping: `vrrp_rlimit_rttime`.
+pub(super) fn realtime_limit(settings: &ProcessSettings) -> Duration {
+    Duration::from_micros(u64::from(settings.rlimit_rttime_us.unwrap_or(10_000)))
 }
 
 /// A missing permission will not appear by trying again, so the supervisor is told to give up.

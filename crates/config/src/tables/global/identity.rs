@@ -104,7 +104,7 @@ pub(super) const INCLUDE_CHECK: Row = line(
     },
 );
 
-pub(super) const CONFIG_SAVE_DIR: Row = pending(
+pub(super) const CONFIG_SAVE_DIR: Row = acted(
     "config_save_dir",
     "<directory>",
     "none",
@@ -116,7 +116,7 @@ pub(super) const CONFIG_SAVE_DIR: Row = pending(
     },
 );
 
-pub(super) const TMP_CONFIG_DIRECTORY: Row = pending(
+pub(super) const TMP_CONFIG_DIRECTORY: Row = acted(
     "tmp_config_directory",
     "<directory>",
     "a memory file",

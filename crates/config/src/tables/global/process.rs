@@ -7,7 +7,7 @@ use crate::diagnostic::Class;
 use crate::draft::GlobalDraft;
 use crate::keyword::{Keyword, Kind, Status};
 use crate::model::ProcessSettings;
-use crate::tables::row::{Apply, line, pending};
+use crate::tables::row::{Apply, acted, line};
 use crate::tables::scalar::{mistaken, signed, unsigned};
 use std::time::Duration;
 
@@ -226,7 +226,7 @@ process_rows!(BFD, BFD_PRIORITY "bfd_priority", BFD_NO_SWAP "bfd_no_swap",
     BFD_RT_PRIORITY "bfd_rt_priority", BFD_CPU_AFFINITY "bfd_cpu_affinity",
     BFD_RLIMIT_RTTIME "bfd_rlimit_rttime", BFD_RLIMIT_RTIME "bfd_rlimit_rtime", "BFD", Status::Pending);
 
-pub(super) const MAX_AUTO_PRIORITY: Row = pending(
+pub(super) const MAX_AUTO_PRIORITY: Row = acted(
     "max_auto_priority",
     "[<-1-99>]",
     "0 (off); 99 without a number",
@@ -249,7 +249,7 @@ pub(super) const MAX_AUTO_PRIORITY: Row = pending(
     },
 );
 
-pub(super) const MIN_AUTO_PRIORITY_DELAY: Row = pending(
+pub(super) const MIN_AUTO_PRIORITY_DELAY: Row = acted(
     "min_auto_priority_delay",
     "<1-10000000 microseconds>",
     "1000000",

@@ -3,7 +3,7 @@
 use super::{Row, flag};
 use crate::keyword::Status;
 use crate::model::ReloadMarker;
-use crate::tables::row::{acted, pending};
+use crate::tables::row::acted;
 use crate::tables::scalar::lacking;
 use std::path::PathBuf;
 
@@ -19,7 +19,7 @@ pub(super) const RELOAD_CHECK_CONFIG: Row = acted(
     },
 );
 
-pub(super) const RELOAD_TIME_FILE: Row = pending(
+pub(super) const RELOAD_TIME_FILE: Row = acted(
     "reload_time_file",
     "<path>",
     "none",
@@ -33,11 +33,11 @@ pub(super) const RELOAD_TIME_FILE: Row = pending(
 );
 
 pub(super) const RELOAD_REPEAT: Row =
-    flag(Status::Pending, "reload_repeat", "Keep reload_time_file after it was used.", |global, _, _| {
+    flag(Status::Acted, "reload_repeat", "Keep reload_time_file after it was used.", |global, _, _| {
         global.settings.reload.repeat = true
     });
 
-pub(super) const RELOAD_FILE: Row = pending(
+pub(super) const RELOAD_FILE: Row = acted(
     "reload_file",
     "[<path>]",
     "none; keepalived.reload beside the pid files without a path",
