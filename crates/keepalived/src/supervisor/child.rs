@@ -3,7 +3,6 @@
 use super::kinds::{Errand, Kind, Source};
 use super::launch::Launch;
 use super::respawn::Respawn;
-use crate::exec_helper::companion;
 use crate::ipc::{CHANNEL_VARIABLE, Channel, ChannelError, FromChild, ORIGIN_VARIABLE, ToChild};
 use keepalived_kernel::lock_file::LockFile;
 use keepalived_kernel::memory;
@@ -72,10 +71,10 @@ struct Running {
 
 impl Child {
     /// An empty slot.
-    pub(super) fn new(kind: &'static Kind) -> Self {
+    pub(super) fn new(kind: &'static Kind, program: PathBuf) -> Self {
         Self {
             kind,
-            program: companion(&format!("keepalived-{}", kind.program), kind.program),
+            program,
             running: None,
             respawn: Respawn::default(),
             restart_at: None,

@@ -1,5 +1,6 @@
 //! What is fixed from the first moment on: arguments, options, names, files. A reload changes none of it.
 
+use super::kinds::KINDS;
 use super::paths::{Identity, Pids, log_file};
 use crate::exec_helper::companion;
 use crate::log::{FileSettings, LogSettings, Logger};
@@ -21,6 +22,8 @@ pub(super) struct Launch {
     pub(super) pids: Pids,
     /// The program that starts scripts.
     pub(super) exec_helper: PathBuf,
+    /// The programs of [`KINDS`], in that order: looked for before anything is mounted over them.
+    pub(super) programs: Vec<PathBuf>,
     /// The parent's log.
     pub(super) logger: Logger,
     /// What the kernel called core dumps before `-M`.
@@ -35,8 +38,20 @@ impl Launch {
         let identity = Identity::default();
         let pids = Pids::new(&options.pid_files, &identity);
         let logger = Logger::new(log_settings(&options, "", &identity));
-        let exec_helper = companion("keepalived-exec", "exec");
-        Self { argv, options, identity, pids, exec_helper, logger, core_pattern_before: None, origin: None }
+        Self {
+            argv,
+            options,
+            identity,
+            pids,
+            exec_helper: companion("keepalived-exec", "exec"),
+            programs: KINDS
+                .iter()
+                .map(|kind| companion(&format!("keepalived-{}", kind.program), kind.program))
+                .collect(),
+            logger,
+            core_pattern_before: None,
+            origin: None,
+        }
     }
 
     /// Takes the identity that the configuration gives: idents and file names follow from it.

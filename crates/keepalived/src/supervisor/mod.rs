@@ -118,6 +118,8 @@ impl Supervisor {
         notifier: Notifier,
         parent_file: LockFile,
     ) -> Self {
+        let programs = launch.programs.iter().cloned();
+        let children = KINDS.iter().zip(programs).map(|(kind, program)| Child::new(kind, program)).collect();
         let next_watchdog = notifier.watchdog.map(|interval| clock::now() + interval);
         Self {
             launch,
@@ -126,7 +128,7 @@ impl Supervisor {
             reactor,
             signals,
             notifier,
-            children: KINDS.iter().map(Child::new).collect(),
+            children,
             custody: Custody::default(),
             history: History::new(TRANSITIONS_KEPT),
             control: None,
