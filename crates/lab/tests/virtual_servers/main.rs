@@ -26,18 +26,7 @@ const TESTS: &[(&str, ProgramTest)] = &[
 ];
 
 /// What ours cannot pass yet, and why. The name is that of [`TESTS`].
-const PENDING: &[(&str, &str)] = &[
-    ("t1_rr_nat_with_tcp_checks", NO_CHECKERS),
-    ("t2_lblc_dr_imap_with_a_vrrp_instance", NO_CHECKERS),
-    ("t3_wlc_tun", NO_CHECKERS),
-    ("t4_sh", NO_CHECKERS),
-    ("t5_quorum_and_sorry_server", NO_CHECKERS),
-    ("t6_http_get_with_a_digest", NO_CHECKERS),
-    ("t7_misc_check_changes_weights", NO_CHECKERS),
-    ("t8_firewall_mark", NO_CHECKERS),
-];
-
-const NO_CHECKERS: &str = "the supervisor starts no checker process yet";
+const PENDING: &[(&str, &str)] = &[];
 
 fn main() -> ExitCode {
     let tests: Vec<GuestTest> = Program::BOTH
