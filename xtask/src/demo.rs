@@ -1,6 +1,7 @@
 //! `cargo xtask demo`: the main job, live. Two nodes hold one address for a client; the master loses power; the backup
 //! takes over within the time the protocol allows; the master returns.
 
+mod lvs;
 mod nodes;
 
 use std::time::{Duration, SystemTime};
@@ -14,12 +15,14 @@ use nodes::{ADDRESS_A, ADDRESS_B, Nodes, Peer, VIRTUAL_ADDRESS};
 /// Longest wait for any single thing; the protocol's times here are below 4 s.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The command line's form: `demo [--peer keepalived|frr]`.
+/// The command line's form: `demo [--peer keepalived|frr]`, or `demo lvs`.
 pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<()> {
     let mut peer = Peer::Ours;
     while let Some(argument) = arguments.next()? {
         match argument {
             lexopt::Arg::Long("peer") => peer = Peer::from_name(&arguments.value()?.to_string_lossy())?,
+            lexopt::Arg::Value(name) if name == "lvs" => return lvs::run(),
+            lexopt::Arg::Value(name) if name == lvs::INSIDE => return lvs::play(),
             other => return Err(other.unexpected().into()),
         }
     }

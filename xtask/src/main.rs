@@ -24,6 +24,7 @@ const USAGE: &str = "\
 cargo xtask COMMAND
 
   demo [--peer keepalived|frr]   two nodes, a client, a power loss: the fail-over as it happens
+  demo lvs                       requests over three real servers, one of which dies, in a kernel with IPVS
   test                           every check and every test
   ci                             test, and what further tools allow (a short fuzz run)
   bench [parse|vrrp] [--quick]    side by side with the distribution's keepalived

@@ -21,6 +21,7 @@
 #![forbid(unsafe_code)]
 
 mod address;
+pub mod balanced;
 pub mod bounds;
 mod capture;
 mod classic;
@@ -46,9 +47,11 @@ pub mod sockets;
 mod sweep;
 pub mod tools;
 mod trace;
+mod web;
 mod worker;
 
 pub use address::Address;
+pub use balanced::Balanced;
 pub use capture::Capture;
 pub use classic::Classic;
 pub use client::{Answer, Client, Outage, Responder};
@@ -68,3 +71,4 @@ pub use program::{OURS_VARIABLE, Program, UNDER_TEST_VARIABLE};
 pub use second_kernel::SecondKernel;
 pub use sweep::sweep;
 pub use trace::{TimedAdvert, Trace, elapsed};
+pub use web::{Request, WebClient, WebServer};

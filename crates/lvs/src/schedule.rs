@@ -79,3 +79,6 @@ impl Agenda {
         None
     }
 }
+
+#[cfg(test)]
+mod tests;

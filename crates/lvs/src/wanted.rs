@@ -166,3 +166,6 @@ impl WantedService {
         self.destinations.get(&key).map(|wanted| wanted.destination)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::draft::ConfigDraft;
 use crate::keyword::{Keyword, Kind, Section, Status};
 use crate::model::{ChildWaitTime, IpvsNamespace};
-use crate::tables::row::{acted, pending};
+use crate::tables::row::acted;
 use crate::tables::scalar::{ANY_U32, lacking, mistaken, unsigned};
 use std::time::Duration;
 
@@ -88,7 +88,7 @@ const NET_NAMESPACE: Keyword<ConfigDraft> = acted(
     },
 );
 
-const NET_NAMESPACE_IPVS: Keyword<ConfigDraft> = pending(
+const NET_NAMESPACE_IPVS: Keyword<ConfigDraft> = acted(
     "net_namespace_ipvs",
     "[<name>]",
     "the checker process's",

@@ -4,6 +4,7 @@ use super::inputs::{Input, Source, watch};
 use super::ping_range::PingRange;
 use super::programs::Starter;
 use super::table::Table;
+use crate::fifo::{FifoSetup, Fifos};
 use crate::ipc::{Channel, CheckersSetup, FromCheckers, ToCheckers};
 use crate::launcher::Launcher;
 use crate::log::Logger;
@@ -15,7 +16,7 @@ use keepalived_kernel::signals::{self, Signals};
 use keepalived_kernel::{clock, process};
 use keepalived_lvs::config::{ActiveCheck, Config, TrackedFile};
 use keepalived_lvs::{CheckId, Effect, Engine, EventKind, Start};
-use keepalived_surfaces::{Level, lvs_log_lines};
+use keepalived_surfaces::{Level, lvs_fifo_line, lvs_log_lines};
 use keepalived_types::{IfIndex, Instant, PriorityWeight};
 use keepalived_vrrp::config::{FileTracker, Track};
 use std::collections::HashMap;
@@ -98,6 +99,7 @@ pub(super) struct Driver {
     table: Table,
     context: Rc<Context>,
     starter: Starter,
+    fifos: Fifos,
     /// Attempts under way.
     attempts: HashMap<CheckId, AbortHandle>,
     queue: UnboundedSender<Input>,
@@ -145,6 +147,7 @@ impl Driver {
             table,
             context,
             starter,
+            fifos: Fifos::default(),
             attempts: HashMap::new(),
             queue,
             inbox,
@@ -162,6 +165,7 @@ impl Driver {
             told_at: now,
             stop_by: None,
         };
+        driver.open_fifos(&setup.fifos, now);
         driver.follow_addresses(&setup.lvs, now)?;
         driver.widen_ping_range(&setup.lvs);
         let start = Start { observed: Some(observed), successor_of: setup.predecessor, timeouts };
@@ -193,6 +197,10 @@ impl Driver {
             self.report_standing(now);
         }
         self.starter.signal(signals::KILL);
+        for reader in self.fifos.readers() {
+            // It may have ended a moment ago.
+            drop(process::kill_group(reader, signals::KILL));
+        }
         if let Err(error) = self.ping.restore() {
             self.logger.warning(error);
         }
@@ -211,7 +219,7 @@ impl Driver {
         let now = clock::now();
         let backlog = (self.connected && self.channel.has_backlog()).then(|| now + BACKLOG);
         if let Some(by) = self.stop_by {
-            return [Some(by), backlog].into_iter().flatten().min();
+            return [Some(by), backlog, self.fifos.next_deadline()].into_iter().flatten().min();
         }
         // Rounded up, so that what is due at nearly the same time begins in one turn.
         let checks = self.engine.next_deadline().map(|at| {
@@ -219,10 +227,11 @@ impl Driver {
             Instant::from_nanos(at.as_nanos().div_ceil(quantum).saturating_mul(quantum))
         });
         let others = [Some(self.look_at), self.tell_at, self.files.next_deadline(), backlog];
-        others.into_iter().chain([checks]).flatten().min()
+        others.into_iter().chain([checks, self.fifos.next_deadline()]).flatten().min()
     }
 
     fn handle_timeout(&mut self, now: Instant) -> Result<(), Failure> {
+        self.fifos.handle_timeout(now).into_iter().for_each(|line| self.logger.info(line));
         if self.stop_by.is_some() {
             return Ok(());
         }
@@ -274,15 +283,32 @@ impl Driver {
             match signal.number {
                 signals::TERM => self.stop(now)?,
                 signals::RELOAD => self.tell(&FromCheckers::ReloadRequested),
-                _ => {
-                    for pid in self.starter.reap() {
-                        let pid = pid.as_raw_nonzero();
-                        self.logger.alert(format_args!("script with pid {pid} could not be executed"));
-                    }
-                }
+                _ => self.reap(),
             }
         }
         Ok(())
+    }
+
+    /// Collects programs that have ended, those of checks excepted: each of those is collected by its check.
+    fn reap(&mut self) {
+        for pid in self.starter.reap() {
+            let pid = pid.as_raw_nonzero();
+            self.logger.alert(format_args!("script with pid {pid} could not be executed"));
+        }
+        let readers: Vec<process::Pid> = self.fifos.readers().collect();
+        for pid in readers {
+            if let Ok(Some(ending)) = process::wait(pid)
+                && let Some(Some(line)) = self.fifos.ended(pid, ending)
+            {
+                self.logger.info(line);
+            }
+        }
+    }
+
+    fn open_fifos(&mut self, setups: &[FifoSetup], now: Instant) {
+        let starter = &self.starter;
+        let lines = self.fifos.configure(setups, &mut |command, more| starter.launch(command, more), now);
+        lines.into_iter().for_each(|line| self.logger.info(line));
     }
 
     fn stop(&mut self, now: Instant) -> Result<(), Failure> {
@@ -293,6 +319,7 @@ impl Driver {
         self.engine.stop(self.keep_at_stop);
         self.act(now)?;
         self.attempts.drain().for_each(|(_, attempt)| attempt.abort());
+        self.fifos.close(now).into_iter().for_each(|line| self.logger.info(line));
         self.stop_by = Some(now + PATIENCE_AT_STOP);
         Ok(())
     }
@@ -328,6 +355,7 @@ impl Driver {
         self.logger.info("Reloading");
         self.logger.detail("Reinitializing ipvs");
         self.starter.set_umask(setup.umask);
+        self.open_fifos(&setup.fifos, now);
         self.keep_at_stop = setup.keep_at_stop;
         match make_context(&setup.lvs, &self.starter, &self.logger) {
             Ok(context) => self.context = context,
@@ -340,6 +368,7 @@ impl Driver {
         self.widen_ping_range(&setup.lvs);
         self.engine.reconfigure(setup.lvs, setup.settings, now);
         self.act(now)?;
+        self.tell_at.get_or_insert((self.told_at + STANDING).max(now));
         self.tell(&FromCheckers::Reloaded);
         Ok(())
     }
@@ -444,6 +473,9 @@ impl Driver {
                 Level::Normal => self.logger.info(line.text),
                 Level::Detail => self.logger.detail(line.text),
             }
+        }
+        if let Some(line) = lvs_fifo_line(&event) {
+            self.fifos.write(&line, now).into_iter().for_each(|line| self.logger.info(line));
         }
         if let EventKind::RealServerAnnounced { script: Some(script), .. }
         | EventKind::VirtualServerAnnounced { script: Some(script), .. } = &event.kind

@@ -32,12 +32,20 @@ impl Starter {
         self.launcher.borrow_mut().set_umask(umask);
     }
 
+    /// Starts a program whose end somebody else collects.
+    ///
+    /// # Errors
+    /// When there is no room for a process.
+    pub(super) fn launch(&self, command: &Command, more: &[String]) -> keepalived_kernel::Result<Pid> {
+        self.launcher.borrow().launch(command, more)
+    }
+
     /// Starts a script that nobody waits for.
     ///
     /// # Errors
     /// When there is no room for a process.
     pub(super) fn notify(&self, command: &Command) -> keepalived_kernel::Result<()> {
-        let pid = self.launcher.borrow().launch(command, &[])?;
+        let pid = self.launch(command, &[])?;
         self.orphans.borrow_mut().push(pid);
         Ok(())
     }

@@ -7,12 +7,12 @@ use crate::diagnostic::Class;
 use crate::draft::GlobalDraft;
 use crate::keyword::Status;
 use crate::model::{FlushOnStop, NftablesIpvs, SyncDaemon};
-use crate::tables::row::pending;
+use crate::tables::row::{acted, pending};
 use crate::tables::scalar::{lacking, mistaken, signed, unsigned};
 use keepalived_types::InterfaceName;
 use std::net::IpAddr;
 
-pub(super) const CHECKER_LOG_ALL_FAILURES: Row = pending(
+pub(super) const CHECKER_LOG_ALL_FAILURES: Row = acted(
     "checker_log_all_failures",
     "[on|off]",
     "off",
@@ -24,7 +24,7 @@ pub(super) const CHECKER_LOG_ALL_FAILURES: Row = pending(
     },
 );
 
-pub(super) const RS_INIT_NOTIFIES: Row = pending(
+pub(super) const RS_INIT_NOTIFIES: Row = acted(
     "rs_init_notifies",
     "[on|off]",
     "off",
@@ -36,7 +36,7 @@ pub(super) const RS_INIT_NOTIFIES: Row = pending(
     },
 );
 
-pub(super) const LVS_TIMEOUTS: Row = pending(
+pub(super) const LVS_TIMEOUTS: Row = acted(
     "lvs_timeouts",
     "[tcp <seconds>] [tcpfin <seconds>] [udp <seconds>]",
     "the kernel's",
@@ -72,7 +72,7 @@ pub(super) const LVS_TIMEOUTS: Row = pending(
 );
 
 pub(super) const LVS_FLUSH: Row =
-    flag(Status::Pending, "lvs_flush", "Empty the IPVS table at start.", |global, _, _| {
+    flag(Status::Acted, "lvs_flush", "Empty the IPVS table at start.", |global, _, _| {
         global.settings.lvs.flush = true
     });
 
@@ -87,7 +87,7 @@ fn flush_on_stop(global: &mut GlobalDraft, args: &mut Args<'_>, context: &mut Co
     };
 }
 
-pub(super) const LVS_FLUSH_ON_STOP: Row = pending(
+pub(super) const LVS_FLUSH_ON_STOP: Row = acted(
     "lvs_flush_on_stop",
     "[VS]",
     "off",
@@ -96,7 +96,7 @@ pub(super) const LVS_FLUSH_ON_STOP: Row = pending(
 );
 
 pub(super) const LVS_FLUSH_ONSTOP: Row =
-    pending("lvs_flush_onstop", "[VS]", "", "Former name of lvs_flush_on_stop.", flush_on_stop);
+    acted("lvs_flush_onstop", "[VS]", "", "Former name of lvs_flush_on_stop.", flush_on_stop);
 
 pub(super) const LVS_SYNC_DAEMON: Row = pending(
     "lvs_sync_daemon",

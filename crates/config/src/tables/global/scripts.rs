@@ -211,7 +211,7 @@ pub(super) const VRRP_NOTIFY_FIFO: Row = fifo_row(
 );
 
 pub(super) const LVS_NOTIFY_FIFO: Row = fifo_row(
-    Status::Pending,
+    Status::Acted,
     "lvs_notify_fifo",
     "A FIFO that gets a line for every change of a virtual or real server.",
     |global, args, context| fifo(global, args, context, |fifos| &mut fifos.lvs),
@@ -232,7 +232,7 @@ pub(super) const VRRP_NOTIFY_FIFO_SCRIPT: Row = reader_row(
 );
 
 pub(super) const LVS_NOTIFY_FIFO_SCRIPT: Row = reader_row(
-    Status::Pending,
+    Status::Acted,
     "lvs_notify_fifo_script",
     "Started to read lvs_notify_fifo, whose path is added as last argument.",
     |global, args, context| reader(&mut global.fifo_scripts.lvs, args, context),

@@ -19,7 +19,7 @@ pub(crate) const VIRTUAL_SERVER_GROUP: Keyword<ConfigDraft> = Keyword {
     default: "none",
     help: "Addresses and firewall marks that share the real servers of every `virtual_server group <name>`. One \
            entry per line; no port means every port.",
-    status: Status::Pending,
+    status: Status::Acted,
     kind: Kind::Lines { item, open: Some(open), close: Some(close), words: &WORDS },
 };
 
@@ -28,7 +28,7 @@ const WORDS: [ItemWord; 1] = [ItemWord {
     usage: "<int 0..4294967295> [inet|inet6]",
     default: "family of the virtual server",
     help: "A firewall mark instead of an address.",
-    status: Status::Pending,
+    status: Status::Acted,
 }];
 
 fn open(draft: &mut ConfigDraft, args: &mut Args<'_>, context: &mut Context<'_>) {

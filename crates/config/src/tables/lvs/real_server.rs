@@ -8,7 +8,7 @@ use crate::args::Args;
 use crate::context::Context;
 use crate::diagnostic::Class;
 use crate::keyword::{Keyword, Section, Status};
-use crate::tables::row::{block, pending};
+use crate::tables::row::{acted, block, pending};
 use crate::tables::scalar::switch;
 use keepalived_types::Family;
 
@@ -17,7 +17,7 @@ const FEW: usize = 4;
 
 /// The row inside `virtual_server`.
 pub(super) const REAL_SERVER: Keyword<VirtualServerDraft> = block(
-    Status::Pending,
+    Status::Acted,
     "real_server",
     "<IP> [<port 1..65535>] { ... }",
     "A server behind the service. Without a checker it is always up; without a port it has that of the service. \
@@ -27,85 +27,85 @@ pub(super) const REAL_SERVER: Keyword<VirtualServerDraft> = block(
 
 static SECTION: Section<VirtualServerDraft, RealServerDraft> = Section {
     keywords: &[
-        pending(
+        acted(
             "weight",
             "<int 0..2147483647>",
             "that of the virtual server",
             "Its share of the connections; 0 takes no new ones.",
             weight,
         ),
-        pending(
+        acted(
             "lvs_method",
             forwarding::USAGE,
             "that of the virtual server",
             "How packets reach this server.",
             |r, a, c| forwarding::read(&mut r.forwarding, a, c, "real server"),
         ),
-        pending(
+        acted(
             "uthreshold",
             "<int 0..4294967295>",
             "0",
             "No new connections above so many; 0 for no limit.",
             uthreshold,
         ),
-        pending("lthreshold", "<int 0..4294967295>", "0", "New connections again below so many.", lthreshold),
-        pending(
+        acted("lthreshold", "<int 0..4294967295>", "0", "New connections again below so many.", lthreshold),
+        acted(
             "inhibit_on_failure",
             "[on|true|yes|off|false|no]",
             "that of the virtual server",
             "Weight 0 instead of removal when it fails.",
             inhibit_on_failure,
         ),
-        pending(
+        acted(
             "notify_up",
             "<script> [<user> [[:]<group>]]",
             "none",
             "Run when the server comes up. The first one wins.",
             notify_up,
         ),
-        pending(
+        acted(
             "notify_down",
             "<script> [<user> [[:]<group>]]",
             "none",
             "Run when the server goes down. The first one wins.",
             notify_down,
         ),
-        pending(
+        acted(
             "alpha",
             "[on|true|yes|off|false|no]",
             "that of the virtual server",
             "Down until a check has passed.",
             alpha,
         ),
-        pending(
+        acted(
             "retry",
             "<int 1..4294967295>",
             "that of the virtual server",
             "Attempts after a failed check; default of its checkers.",
             |r, a, c| r.checks.read_retry(a, c),
         ),
-        pending(
+        acted(
             "delay_before_retry",
             "<sec 0..>",
             "that of the virtual server",
             "Pause before such an attempt; default of its checkers.",
             |r, a, c| r.checks.read_delay_before_retry(a, c, WHO),
         ),
-        pending(
+        acted(
             "warmup",
             "<sec 0..>",
             "that of the virtual server",
             "Its first check is put off at random by up to this much.",
             |r, a, c| r.checks.read_warmup(a, c, WHO),
         ),
-        pending(
+        acted(
             "connect_timeout",
             "<sec 0.000001..4294.967295>",
             "that of the virtual server",
             "How long a connection may take; default of its checkers.",
             |r, a, c| r.checks.read_connect_timeout(a, c, WHO),
         ),
-        pending(
+        acted(
             "delay_loop",
             "<sec 0.000001..>",
             "that of the virtual server",
@@ -119,7 +119,7 @@ static SECTION: Section<VirtualServerDraft, RealServerDraft> = Section {
             "Mail when it goes up or down.",
             smtp_alert,
         ),
-        pending(
+        acted(
             "virtualhost",
             "<string>",
             "that of the virtual server",

@@ -6,12 +6,12 @@ use crate::context::Context;
 use crate::diagnostic::Class;
 use crate::draft::ConfigDraft;
 use crate::keyword::{Keyword, Section, Status};
-use crate::tables::row::{block, pending};
+use crate::tables::row::{acted, block};
 use keepalived_lvs::config::TlsMaterial;
 
 /// The row at the top level.
 pub(crate) const SSL: Keyword<ConfigDraft> = block(
-    Status::Pending,
+    Status::Acted,
     "SSL",
     "{ ... }",
     "Certificates and keys of the client side of SSL_GET. Servers are not verified.",
@@ -20,10 +20,10 @@ pub(crate) const SSL: Keyword<ConfigDraft> = block(
 
 static SECTION: Section<ConfigDraft, TlsMaterial> = Section {
     keywords: &[
-        pending("password", "<string>", "none", "The pass phrase of the key file.", password),
-        pending("ca", "<file>", "none", "Certificates of trusted authorities, PEM.", authorities),
-        pending("certificate", "<file>", "none", "The client's certificate chain, PEM.", certificate),
-        pending("key", "<file>", "none", "The client's private key, PEM.", key),
+        acted("password", "<string>", "none", "The pass phrase of the key file.", password),
+        acted("ca", "<file>", "none", "Certificates of trusted authorities, PEM.", authorities),
+        acted("certificate", "<file>", "none", "The client's certificate chain, PEM.", certificate),
+        acted("key", "<file>", "none", "The client's private key, PEM.", key),
     ],
     open,
     close,

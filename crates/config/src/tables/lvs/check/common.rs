@@ -7,7 +7,7 @@ use crate::diagnostic::Class;
 use crate::keyword::Keyword;
 use crate::tables::lvs::draft::RealServerDraft;
 use crate::tables::lvs::values::{self, LONGEST_PAUSE, LONGEST_TIMEOUT, MICROSECOND};
-use crate::tables::row::pending;
+use crate::tables::row::acted;
 use crate::tables::scalar::{mistaken, switch};
 use keepalived_types::{Family, InterfaceName};
 use std::net::IpAddr;
@@ -97,7 +97,7 @@ fn report_family(source: IpAddr, span: crate::span::Span, context: &mut Context<
 }
 
 pub(super) const fn connect_ip<D: Connected>() -> Keyword<D> {
-    pending(
+    acted(
         "connect_ip",
         "<IP>",
         "the real server's address",
@@ -117,7 +117,7 @@ pub(super) const fn connect_ip<D: Connected>() -> Keyword<D> {
 }
 
 pub(super) const fn connect_port<D: Connected>() -> Keyword<D> {
-    pending(
+    acted(
         "connect_port",
         "<int 1..65535>",
         "the real server's port",
@@ -135,7 +135,7 @@ pub(super) const fn connect_port<D: Connected>() -> Keyword<D> {
 }
 
 pub(super) const fn bindto<D: Connected>() -> Keyword<D> {
-    pending(
+    acted(
         "bindto",
         "<IP>",
         "the kernel's choice",
@@ -157,7 +157,7 @@ pub(super) const fn bindto<D: Connected>() -> Keyword<D> {
 }
 
 pub(super) const fn bind_port<D: Connected>() -> Keyword<D> {
-    pending(
+    acted(
         "bind_port",
         "<int 1..65535>",
         "any",
@@ -175,7 +175,7 @@ pub(super) const fn bind_port<D: Connected>() -> Keyword<D> {
 }
 
 pub(super) const fn bind_if<D: Connected>() -> Keyword<D> {
-    pending(
+    acted(
         "bind_if",
         "<interface>",
         "none",
@@ -196,7 +196,7 @@ pub(super) const fn bind_if<D: Connected>() -> Keyword<D> {
 }
 
 pub(super) const fn connect_timeout<D: Connected>() -> Keyword<D> {
-    pending(
+    acted(
         "connect_timeout",
         "<sec 0.000001..4294.967295>",
         "that of the real server",
@@ -213,7 +213,7 @@ pub(super) const fn connect_timeout<D: Connected>() -> Keyword<D> {
 }
 
 pub(super) const fn fwmark<D: Connected>() -> Keyword<D> {
-    pending(
+    acted(
         "fwmark",
         "<int 0..4294967295>",
         "0",
@@ -230,7 +230,7 @@ pub(super) const fn fwmark<D: Connected>() -> Keyword<D> {
 }
 
 pub(super) const fn retry<D: Scheduled>(default: &'static str) -> Keyword<D> {
-    pending(
+    acted(
         "retry",
         "<int 0..4294967295>",
         default,
@@ -245,7 +245,7 @@ pub(super) const fn retry<D: Scheduled>(default: &'static str) -> Keyword<D> {
 }
 
 pub(super) const fn delay_before_retry<D: Scheduled>(default: &'static str) -> Keyword<D> {
-    pending(
+    acted(
         "delay_before_retry",
         "<sec 0..>",
         default,
@@ -260,7 +260,7 @@ pub(super) const fn delay_before_retry<D: Scheduled>(default: &'static str) -> K
 }
 
 pub(super) const fn warmup<D: Scheduled>() -> Keyword<D> {
-    pending(
+    acted(
         "warmup",
         "<sec 0..>",
         "that of the real server, else delay_loop",
@@ -275,7 +275,7 @@ pub(super) const fn warmup<D: Scheduled>() -> Keyword<D> {
 }
 
 pub(super) const fn delay_loop<D: Scheduled>() -> Keyword<D> {
-    pending(
+    acted(
         "delay_loop",
         "<sec 0.000001..>",
         "that of the real server",
@@ -290,7 +290,7 @@ pub(super) const fn delay_loop<D: Scheduled>() -> Keyword<D> {
 }
 
 pub(super) const fn alpha<D: Scheduled>() -> Keyword<D> {
-    pending(
+    acted(
         "alpha",
         "[on|true|yes|off|false|no]",
         "that of the real server",
@@ -304,7 +304,7 @@ pub(super) const fn alpha<D: Scheduled>() -> Keyword<D> {
 }
 
 pub(super) const fn log_all_failures<D: Scheduled>() -> Keyword<D> {
-    pending(
+    acted(
         "log_all_failures",
         "[on|true|yes|off|false|no]",
         "checker_log_all_failures",

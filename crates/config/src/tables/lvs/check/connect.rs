@@ -10,7 +10,7 @@ use crate::tables::row::block;
 
 /// `TCP_CHECK`.
 pub(in crate::tables::lvs) const TCP_CHECK: Keyword<RealServerDraft> = block(
-    Status::Pending,
+    Status::Acted,
     "TCP_CHECK",
     "{ ... }",
     "Passes when a TCP connection can be opened. There may be several.",
@@ -19,7 +19,7 @@ pub(in crate::tables::lvs) const TCP_CHECK: Keyword<RealServerDraft> = block(
 
 /// `PING_CHECK`.
 pub(in crate::tables::lvs) const PING_CHECK: Keyword<RealServerDraft> = block(
-    Status::Pending,
+    Status::Acted,
     "PING_CHECK",
     "{ ... }",
     "Passes when an ICMP echo is answered. There may be several.",

@@ -7,13 +7,13 @@ use crate::context::Context;
 use crate::diagnostic::Class;
 use crate::keyword::{Keyword, Section, Status};
 use crate::tables::lvs::draft::RealServerDraft;
-use crate::tables::row::{block, pending};
+use crate::tables::row::{acted, block};
 use crate::tables::scalar::mistaken;
 use keepalived_lvs::config::DnsType;
 
 /// `DNS_CHECK`.
 pub(in crate::tables::lvs) const DNS_CHECK: Keyword<RealServerDraft> = block(
-    Status::Pending,
+    Status::Acted,
     "DNS_CHECK",
     "{ ... }",
     "Passes when a DNS query over UDP is answered without an error. There may be several.",
@@ -34,8 +34,8 @@ struct Dns {
 static SECTION: Section<RealServerDraft, Network<Dns>> = Section {
     keywords: network_table![
         "that of the real server, else 3", "that of the real server, else delay_loop";
-        pending("type", "A|NS|CNAME|SOA|MX|TXT|AAAA|RRSIG|DNSKEY", "SOA", "The type of record asked for, in any case.", kind),
-        pending("name", "<domain>", ". (the root)", "The name asked for. The first one wins.", name),
+        acted("type", "A|NS|CNAME|SOA|MX|TXT|AAAA|RRSIG|DNSKEY", "SOA", "The type of record asked for, in any case.", kind),
+        acted("name", "<domain>", ". (the root)", "The name asked for. The first one wins.", name),
     ],
     open,
     close,

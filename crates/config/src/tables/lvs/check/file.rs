@@ -7,12 +7,12 @@ use crate::diagnostic::Class;
 use crate::keyword::{Keyword, Section, Status};
 use crate::span::Span;
 use crate::tables::lvs::draft::RealServerDraft;
-use crate::tables::row::{block, pending};
+use crate::tables::row::{acted, block};
 use crate::tables::scalar;
 
 /// `FILE_CHECK`.
 pub(in crate::tables::lvs) const FILE_CHECK: Keyword<RealServerDraft> = block(
-    Status::Pending,
+    Status::Acted,
     "FILE_CHECK",
     "{ ... }",
     "The number in a `track_file` changes the weight or takes the server out. There may be several.",
@@ -27,14 +27,14 @@ struct File {
 
 static SECTION: Section<RealServerDraft, File> = Section {
     keywords: &[
-        pending(
+        acted(
             "track_file",
             "<name>",
             "required",
             "The `track_file` block to follow; it has to stand before this.",
             track_file,
         ),
-        pending(
+        acted(
             "weight",
             "<int -2147483647..2147483647> [reverse|noreverse]",
             "that of the track_file",

@@ -9,13 +9,13 @@ use crate::diagnostic::Class;
 use crate::keyword::{Keyword, Section, Status};
 use crate::tables::lvs::draft::RealServerDraft;
 use crate::tables::lvs::values;
-use crate::tables::row::{block, pending};
+use crate::tables::row::{acted, block};
 use crate::tables::scalar::{mistaken, switch};
 use keepalived_lvs::config::{HttpVersion, Sni, Verification};
 
 /// `HTTP_GET`.
 pub(in crate::tables::lvs) const HTTP_GET: Keyword<RealServerDraft> = block(
-    Status::Pending,
+    Status::Acted,
     "HTTP_GET",
     "{ ... }",
     "Asks for pages over HTTP; passes when all of them are as they should be. There may be several.",
@@ -24,7 +24,7 @@ pub(in crate::tables::lvs) const HTTP_GET: Keyword<RealServerDraft> = block(
 
 /// `SSL_GET`.
 pub(in crate::tables::lvs) const SSL_GET: Keyword<RealServerDraft> = block(
-    Status::Pending,
+    Status::Acted,
     "SSL_GET",
     "{ ... }",
     "Asks for pages over HTTPS; the server's certificate is not verified unless tls_verify says so. There may be several.",
@@ -36,13 +36,13 @@ macro_rules! web_table {
     ($url:expr; $($row:expr),* $(,)?) => {
         network_table![
             "that of the real server, else 1", "that of the real server, else 3";
-            pending("nb_get_retry", "<int 0..4294967295>", "", "Deprecated spelling of retry.", nb_get_retry),
-            pending("virtualhost", "<string>", "that of the real server", "Host of all requests of this checker.", virtualhost),
-            pending("http_protocol", "1.0|1.1|1.0C|1.0c", "1.0", "Version of the request; 1.0C adds `Connection: close`.", http_protocol),
-            pending("enable_sni", "[on|true|yes|off|false|no]", "off", "TLS names the virtualhost (Server Name Indication).", enable_sni),
-            pending("sni_name", "[<string>]", "the virtualhost", "The name for Server Name Indication; implies enable_sni.", sni_name),
-            pending("fast_recovery", "[on|true|yes|off|false|no]", "off", "No delay_loop between urls while recovering.", fast_recovery),
-            block(Status::Pending, "url", "{ ... }", "A page to ask for; at least one.", $url),
+            acted("nb_get_retry", "<int 0..4294967295>", "", "Deprecated spelling of retry.", nb_get_retry),
+            acted("virtualhost", "<string>", "that of the real server", "Host of all requests of this checker.", virtualhost),
+            acted("http_protocol", "1.0|1.1|1.0C|1.0c", "1.0", "Version of the request; 1.0C adds `Connection: close`.", http_protocol),
+            acted("enable_sni", "[on|true|yes|off|false|no]", "off", "TLS names the virtualhost (Server Name Indication).", enable_sni),
+            acted("sni_name", "[<string>]", "the virtualhost", "The name for Server Name Indication; implies enable_sni.", sni_name),
+            acted("fast_recovery", "[on|true|yes|off|false|no]", "off", "No delay_loop between urls while recovering.", fast_recovery),
+            block(Status::Acted, "url", "{ ... }", "A page to ask for; at least one.", $url),
             $($row),*
         ]
     };
@@ -57,9 +57,9 @@ static HTTP: Section<RealServerDraft, Network<HttpDraft>> = Section {
 static SSL: Section<RealServerDraft, Network<HttpDraft>> = Section {
     keywords: web_table![
         &url::SSL_URL;
-        pending("tls_compliant", "[on|true|yes|off|false|no]", "off", "End a connection with a close alert, as TLS wants it.", tls_compliant),
-        pending("tls_verify", "[on|true|yes|off|false|no]", "off", "The server's certificate has to be valid, for the name or address asked for, and signed by an authority this machine trusts. Ours; the original accepts any certificate.", tls_verify),
-        pending("tls_ca_file", "<path>", "those of the machine", "The authorities that may have signed the server's certificate, as a PEM file; implies tls_verify. Ours.", tls_ca_file),
+        acted("tls_compliant", "[on|true|yes|off|false|no]", "off", "End a connection with a close alert, as TLS wants it.", tls_compliant),
+        acted("tls_verify", "[on|true|yes|off|false|no]", "off", "The server's certificate has to be valid, for the name or address asked for, and signed by an authority this machine trusts. Ours; the original accepts any certificate.", tls_verify),
+        acted("tls_ca_file", "<path>", "those of the machine", "The authorities that may have signed the server's certificate, as a PEM file; implies tls_verify. Ours.", tls_ca_file),
     ],
     open,
     close: |server, check, context| close(server, check, ProbeDraft::Ssl, context),

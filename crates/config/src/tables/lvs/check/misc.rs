@@ -10,14 +10,14 @@ use crate::script::{ScriptKind, ScriptProblem, ScriptWords, credentials, default
 use crate::span::Span;
 use crate::tables::lvs::draft::RealServerDraft;
 use crate::tables::lvs::values;
-use crate::tables::row::{block, pending};
+use crate::tables::row::{acted, block};
 use crate::tables::scalar::{lacking, mistaken};
 use keepalived_types::Credentials;
 use std::time::Duration;
 
 /// `MISC_CHECK`.
 pub(in crate::tables::lvs) const MISC_CHECK: Keyword<RealServerDraft> = block(
-    Status::Pending,
+    Status::Acted,
     "MISC_CHECK",
     "{ ... }",
     "Runs a program; exit status 0 passes. There may be several.",
@@ -49,28 +49,28 @@ static SECTION: Section<RealServerDraft, Misc> = Section {
         common::delay_loop(),
         common::alpha(),
         common::log_all_failures(),
-        pending(
+        acted(
             "misc_path",
             "<script>",
             "required",
             "The program and its arguments. The last one wins.",
             misc_path,
         ),
-        pending(
+        acted(
             "misc_timeout",
             "<int secs 0..4294>",
             "delay_loop of the virtual server",
             "How long a run may take.",
             misc_timeout,
         ),
-        pending(
+        acted(
             "misc_dynamic",
             "",
             "off",
             "Exit status 2 to 255 makes the server's weight the status less 2.",
             |check, _, _| check.dynamic = true,
         ),
-        pending("user", "<user> [[:]<group>]", "script_user", "Whom the program runs as.", user),
+        acted("user", "<user> [[:]<group>]", "script_user", "Whom the program runs as.", user),
     ],
     open,
     close,

@@ -8,14 +8,14 @@ use crate::diagnostic::Class;
 use crate::keyword::{Keyword, Section, Status};
 use crate::tables::lvs::draft::RealServerDraft;
 use crate::tables::lvs::values;
-use crate::tables::row::{block, pending};
+use crate::tables::row::{acted, block};
 
 /// The name in HELO without `helo_name`.
 const DEFAULT_HELO_NAME: &str = "smtpchecker.keepalived.org";
 
 /// `SMTP_CHECK`.
 pub(in crate::tables::lvs) const SMTP_CHECK: Keyword<RealServerDraft> = block(
-    Status::Pending,
+    Status::Acted,
     "SMTP_CHECK",
     "{ ... }",
     "Passes when a mail server greets and answers HELO. The port is the real server's, not 25. There may be several.",
@@ -47,8 +47,8 @@ impl Connected for Host {
 static SECTION: Section<RealServerDraft, Network<Smtp>> = Section {
     keywords: network_table![
         "that of the real server, else 1", "that of the real server, else 1";
-        pending("helo_name", "<string>", "smtpchecker.keepalived.org", "The name given in HELO. The last one wins.", helo_name),
-        block(Status::Pending, "host", "{ ... }", "Old way to check several hosts: each block is a checker. Several SMTP_CHECKs say the same.", &HOST),
+        acted("helo_name", "<string>", "smtpchecker.keepalived.org", "The name given in HELO. The last one wins.", helo_name),
+        block(Status::Acted, "host", "{ ... }", "Old way to check several hosts: each block is a checker. Several SMTP_CHECKs say the same.", &HOST),
     ],
     open,
     close,

@@ -8,12 +8,12 @@ use crate::diagnostic::Class;
 use crate::keyword::{Keyword, Section, Status};
 use crate::tables::lvs::draft::RealServerDraft;
 use crate::tables::lvs::values;
-use crate::tables::row::{block, pending};
+use crate::tables::row::{acted, block};
 use keepalived_lvs::config::{Nibble, ReplyPattern};
 
 /// `UDP_CHECK`.
 pub(in crate::tables::lvs) const UDP_CHECK: Keyword<RealServerDraft> = block(
-    Status::Pending,
+    Status::Acted,
     "UDP_CHECK",
     "{ ... }",
     "Sends a datagram; fails when it is refused or when a required reply stays away. There may be several.",
@@ -36,10 +36,10 @@ impl Default for Udp {
 static SECTION: Section<RealServerDraft, Network<Udp>> = Section {
     keywords: network_table![
         "that of the real server, else 1", "that of the real server, else 1";
-        pending("payload", "<hex digits>", "a text of the daemon's", "What is sent. Blanks are allowed; a digit before a blank is a byte by itself.", payload),
-        pending("require_reply", "[<hex digits, x for any>]", "no reply is needed", "A reply has to come and to begin with this.", require_reply),
-        pending("min_reply_length", "<int 0..65535>", "0", "The shortest reply that is accepted.", |check, args, context| length(&mut check.probe.min_reply_length, "min", args, context)),
-        pending("max_reply_length", "<int 0..65535>", "255", "The longest reply that is accepted.", |check, args, context| length(&mut check.probe.max_reply_length, "max", args, context)),
+        acted("payload", "<hex digits>", "a text of the daemon's", "What is sent. Blanks are allowed; a digit before a blank is a byte by itself.", payload),
+        acted("require_reply", "[<hex digits, x for any>]", "no reply is needed", "A reply has to come and to begin with this.", require_reply),
+        acted("min_reply_length", "<int 0..65535>", "0", "The shortest reply that is accepted.", |check, args, context| length(&mut check.probe.min_reply_length, "min", args, context)),
+        acted("max_reply_length", "<int 0..65535>", "255", "The longest reply that is accepted.", |check, args, context| length(&mut check.probe.max_reply_length, "max", args, context)),
     ],
     open,
     close,

@@ -8,7 +8,7 @@ use crate::diagnostic::Class;
 use crate::keyword::Section;
 use crate::span::Span;
 use crate::tables::lvs::values;
-use crate::tables::row::pending;
+use crate::tables::row::{acted, pending};
 use crate::tables::scalar::{mistaken, switch};
 use keepalived_lvs::config::{Regex, RegexOption, StatusCodes, Url};
 
@@ -40,15 +40,15 @@ struct RegexDraft {
 macro_rules! url_table {
     ($($row:expr),* $(,)?) => {
         &[
-            pending("path", "<string>", "required", "The path of the request, sent as it stands.", path),
-            pending("digest", "<32 hex digits>", "none", "The MD5 of the page's body. The first one wins.", digest),
-            pending("status_code", "<100..599>[-<100..599>] ...", "200-299", "Status codes that pass; several lines add up.", status_code),
-            pending("virtualhost", "<string>", "that of the checker", "Host of this request.", virtualhost),
-            pending("regex", "<pattern>", "none", "A regular expression (PCRE2) that the body has to match. Exactly one word; quotes and escapes are processed.", regex),
-            pending("regex_no_match", "", "off", "The body must not match.", regex_no_match),
-            pending("regex_options", "<name> ...", "none", "Options of the expression, such as caseless or multiline. Unknown ones are ignored.", regex_options),
-            pending("regex_min_offset", "<int>", "0", "Where in the body the search begins.", regex_min_offset),
-            pending("regex_max_offset", "<int>", "none", "The last place where a match may begin.", regex_max_offset),
+            acted("path", "<string>", "required", "The path of the request, sent as it stands.", path),
+            acted("digest", "<32 hex digits>", "none", "The MD5 of the page's body. The first one wins.", digest),
+            acted("status_code", "<100..599>[-<100..599>] ...", "200-299", "Status codes that pass; several lines add up.", status_code),
+            acted("virtualhost", "<string>", "that of the checker", "Host of this request.", virtualhost),
+            acted("regex", "<pattern>", "none", "A regular expression (PCRE2) that the body has to match. Exactly one word; quotes and escapes are processed.", regex),
+            acted("regex_no_match", "", "off", "The body must not match.", regex_no_match),
+            acted("regex_options", "<name> ...", "none", "Options of the expression, such as caseless or multiline. Unknown ones are ignored.", regex_options),
+            acted("regex_min_offset", "<int>", "0", "Where in the body the search begins.", regex_min_offset),
+            acted("regex_max_offset", "<int>", "none", "The last place where a match may begin.", regex_max_offset),
             pending("regex_stack", "<start bytes> <max bytes>", "that of the library", "The stack of the matcher.", regex_stack),
             $($row),*
         ]
@@ -61,7 +61,7 @@ pub(super) static HTTP_URL: Section<Network<HttpDraft>, UrlDraft> =
 
 /// `url` of `SSL_GET`.
 pub(super) static SSL_URL: Section<Network<HttpDraft>, UrlDraft> = Section {
-    keywords: url_table![pending(
+    keywords: url_table![acted(
         "tls_compliant",
         "[on|true|yes|off|false|no]",
         "that of the checker",
