@@ -9,16 +9,15 @@ use keepalived_lab::{Balanced, Daemon, Error, Request, Result, SecondKernel, Sig
 /// A guest's processes start slowly.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-const TESTS: &[GuestTest] = &[
-    ("a_dead_server_leaves_and_comes_back", a_dead_server_leaves_and_comes_back),
-    ("a_killed_checker_process_disturbs_nobody", a_killed_checker_process_disturbs_nobody),
-    ("a_reload_changes_what_changed", a_reload_changes_what_changed),
-    ("what_somebody_removes_comes_back", what_somebody_removes_comes_back),
-    ("dash_i_leaves_the_table", dash_i_leaves_the_table),
-];
-
 fn main() -> ExitCode {
-    run_tests(&SecondKernel::new().time_limit(Duration::from_secs(600)), TESTS)
+    let tests = [
+        GuestTest::new("a_dead_server_leaves_and_comes_back", a_dead_server_leaves_and_comes_back),
+        GuestTest::new("a_killed_checker_process_disturbs_nobody", a_killed_checker_process_disturbs_nobody),
+        GuestTest::new("a_reload_changes_what_changed", a_reload_changes_what_changed),
+        GuestTest::new("what_somebody_removes_comes_back", what_somebody_removes_comes_back),
+        GuestTest::new("dash_i_leaves_the_table", dash_i_leaves_the_table),
+    ];
+    run_tests(&SecondKernel::new().time_limit(Duration::from_secs(600)), &tests)
 }
 
 fn destinations(table: &str) -> usize {
