@@ -77,14 +77,19 @@ pub fn set_slice(slice: Duration) -> Result<()> {
     if outcome < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }.doing("choose a time slice")
 }
 
-/// Limits the CPU time that a real-time thread may use without sleeping: SIGXCPU after half of it, SIGKILL after all.
-/// `None` lifts the limit.
+/// What a real-time thread may use at most without sleeping before it counts as run away.
+const RUN_AWAY: Duration = Duration::from_secs(2);
+
+/// Limits the CPU time that a real-time thread may use without sleeping: SIGXCPU after half of it, and SIGKILL after
+/// all of it but not before two seconds, because a reload of thousands of instances has not run away. `None` lifts the
+/// limit.
 ///
 /// # Errors
 /// When a limit is to be raised without CAP_SYS_RESOURCE.
 pub fn limit_realtime(time: Option<Duration>) -> Result<()> {
-    let hard = time.map(|time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
-    set_limit(Limit::RealtimeTime, hard.map(|hard| hard / 2), hard)
+    let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+    let soft = time.map(|time| micros(time) / 2);
+    set_limit(Limit::RealtimeTime, soft, time.map(|time| micros(time.max(RUN_AWAY))))
 }
 
 /// A resource limit (setrlimit(2)).

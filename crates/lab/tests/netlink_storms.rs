@@ -26,7 +26,8 @@ fn eth1_vip() -> IpAddr {
 /// An interface whose cable ends on the same node: one run of `ip` makes it.
 const MAKE_ETH1: &str = "link add eth1 type veth peer name end1\nlink set end1 up\nlink set eth1 up\naddr add 10.78.0.1/24 dev eth1\n";
 
-/// c73, a hundred times over. The other instance does not notice.
+/// c73, a hundred times over, with an interval that lets each take a tenth of a second. The other instance does not
+/// notice.
 #[test]
 fn c73_a_hundred_deletions_of_an_interface_leave_nothing_behind() -> Result<()> {
     let lan = Lan::new()?;
@@ -40,6 +41,8 @@ fn c73_a_hundred_deletions_of_an_interface_leave_nothing_behind() -> Result<()> 
             &[
                 "interface eth1",
                 "virtual_router_id 52",
+                "version 3",
+                "advert_int 0.1",
                 "priority 255",
                 "virtual_ipaddress {\n 10.78.0.100\n }",
             ],
@@ -206,4 +209,37 @@ fn a_virtual_address_lost_in_a_storm_comes_back() -> Result<()> {
     a.log().wait_for_since(mark, "(VI_1) Entering BACKUP STATE", PATIENCE)?;
     a.log().wait_for_since(mark, "(VI_1) Entering MASTER STATE", PATIENCE)?;
     expect_address(&a, vip()).map(drop)
+}
+
+/// A reload of hundreds of instances takes a real-time process longer than its default limit: it is told, not killed.
+#[test]
+fn a_real_time_process_survives_a_long_turn() -> Result<()> {
+    let lan = Lan::new()?;
+    let node = lan.node("a", &["10.77.0.1/24"])?;
+    let many = |first: u16, virtual_addresses: u16| {
+        let mut text = String::from("global_defs {\n vrrp_rt_priority 50\n}\n");
+        for vrid in 1..=200 {
+            let addresses: String = (0..virtual_addresses)
+                .map(|number| format!(" 10.{}.{vrid}.{}\n", first, number + 1))
+                .collect();
+            let vrid = format!("virtual_router_id {vrid}");
+            text.push_str(&instance(
+                &vrid.replace(' ', "_"),
+                &[&vrid, &format!("virtual_ipaddress {{\n{addresses} }}")],
+            ));
+        }
+        text
+    };
+    let a = ours(&node, &many(100, 20))?;
+    let pid = {
+        a.wait_for_log("(virtual_router_id_200) Entering MASTER STATE", PATIENCE * 3)?;
+        a.vrrp_pid()?
+    };
+    for first in [101, 102, 103] {
+        a.reload(&many(first, 20))?;
+        let last = IpAddr::from([10, first.to_le_bytes()[0], 200, 20]);
+        node.wait_for_address(last, PATIENCE * 3).map_err(|error| with_log(error, &a))?;
+    }
+    assert_eq!(a.vrrp_pid()?, pid, "it died:\n{}", a.log().text());
+    Ok(())
 }

@@ -42,6 +42,10 @@ const QUANTUM: Duration = Duration::from_micros(500);
 const SLOTS_PER_INTERVAL: u32 = 64;
 /// Being this late is worth telling; half of this late is worth reading all sockets first.
 const STALL: Duration = Duration::from_millis(200);
+/// How long a real-time thread may be awake before it has to sleep for a moment (RLIMIT_RTTIME counts from there).
+const LONGEST_AWAKE: Duration = Duration::from_millis(2);
+/// That moment.
+const NAP: Duration = Duration::from_micros(50);
 /// The longest the last requests may take at the end.
 const PATIENCE_AT_STOP: Duration = Duration::from_secs(3);
 
@@ -71,6 +75,7 @@ pub(super) struct Driver {
     keep_at_stop: bool,
     muted: bool,
     stopping: bool,
+    is_real_time: bool,
 }
 
 impl Driver {
@@ -120,6 +125,7 @@ impl Driver {
             keep_at_stop: setup.keep_at_stop,
             muted: false,
             stopping: false,
+            is_real_time: setup.process.rt_priority.is_some(),
         })
     }
 
@@ -129,9 +135,18 @@ impl Driver {
     /// When a socket that everything needs is beyond use.
     pub(super) fn run(mut self) -> Result<()> {
         let mut ready = Vec::new();
+        let mut awake_since = clock::now();
         while !self.stopping {
             let deadline = self.next_deadline();
+            let asked = clock::now();
             let now = self.reactor.wait(deadline, self.quantum, &mut ready)?;
+            if now.since(asked) >= NAP {
+                awake_since = now;
+            } else if self.is_real_time && now.since(awake_since) >= LONGEST_AWAKE {
+                // A flood must not look like a thread that has run away, nor keep everybody else from this processor.
+                std::thread::sleep(NAP);
+                awake_since = clock::now();
+            }
             self.turn(&ready, deadline, now)?;
         }
         self.finish()
@@ -214,7 +229,10 @@ impl Driver {
         let taken = sched::set_realtime(priority.into())
             .and_then(|priority| sched::limit_realtime(Some(self.rttime)).map(|()| priority));
         let text = match taken {
-            Ok(priority) => format!("Set realtime priority {priority}"),
+            Ok(priority) => {
+                self.is_real_time = true;
+                format!("Set realtime priority {priority}")
+            }
             Err(error) => {
                 self.auto_priority.give_up();
                 format!("The priority stays as it is: {error}")
