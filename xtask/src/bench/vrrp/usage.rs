@@ -119,6 +119,8 @@ mod tests {
 
     #[test]
     fn this_thread_has_used_some_time() {
+        // The kernel adds up what a thread has used when it stops running.
+        std::thread::sleep(Duration::from_millis(1));
         assert!(cpu_of_thread(rustix::thread::gettid().as_raw_pid()) > Duration::ZERO);
         assert_eq!(cpu_of_thread(-1), Duration::ZERO);
     }
