@@ -18,6 +18,9 @@ const FILTER: &str = "ip proto 112 or ip proto 51 or ip6 proto 112 or arp or icm
 /// tcpdump's buffer: thousands of instances that start together send for a moment faster than it writes.
 const BUFFER_KIB: &str = "16384";
 
+/// More than the longest advert. Each packet takes that much of the buffer, whatever its length.
+const LONGEST_BYTES: &str = "8192";
+
 /// A capture in progress.
 #[derive(Debug)]
 pub struct Capture {
@@ -51,6 +54,8 @@ impl Capture {
             "-U",
             "-B",
             BUFFER_KIB,
+            "-s",
+            LONGEST_BYTES,
             "-Z",
             "root",
         ]);
