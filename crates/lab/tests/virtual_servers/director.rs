@@ -73,6 +73,11 @@ impl Director {
         }
     }
 
+    /// The daemon itself.
+    pub(crate) fn daemon(&self) -> &Daemon {
+        &self.0
+    }
+
     /// Waits for a line of its log.
     pub(crate) fn wait_for_log(&self, text: &str) -> Result<()> {
         self.0.wait_for_log(text, PATIENCE).map(drop)
