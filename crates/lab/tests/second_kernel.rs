@@ -46,7 +46,7 @@ fn a_test_runs_in_a_guest_and_its_failure_is_ours() -> Result<()> {
 
 #[test]
 fn a_guest_that_takes_too_long_is_ended_and_what_it_said_is_kept() {
-    let limit = Duration::from_secs(12);
+    let limit = Duration::from_secs(20);
     let kernel = SecondKernel::new().without_modules().time_limit(limit).memory_mib(128);
     let started = Instant::now();
     let error = kernel.run(&["sh", "-c", "echo begun; sleep 100 & sleep 100"]).expect_err("too long");
