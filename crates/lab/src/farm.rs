@@ -75,12 +75,12 @@ impl Farm {
         Ok(server)
     }
 
-    /// Gives the director a virtual address.
+    /// Gives the director a virtual address; one that it has stays.
     ///
     /// # Errors
     /// When the kernel refuses.
     pub fn add_virtual_address(&self, address: &str) -> Result<()> {
-        let mut command = vec!["addr", "add", address, "dev", "lo"];
+        let mut command = vec!["addr", "replace", address, "dev", "lo"];
         if address.contains(':') {
             command.push("nodad");
         }
@@ -112,7 +112,7 @@ impl Farm {
                 server.ip(&["link", "add", "tunl0", "type", "ipip"])?;
                 server.ip(&["link", "set", "tunl0", "up"])?;
             }
-            server.add_address("tunl0", &format!("{address}/32"))?;
+            server.ip(&["addr", "replace", &format!("{address}/32"), "dev", "tunl0"])?;
         }
         Ok(())
     }
