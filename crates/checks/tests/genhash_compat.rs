@@ -60,7 +60,8 @@ fn pages_have_the_same_digest_over_http_and_https() {
 #[test]
 fn what_goes_wrong_is_answered_alike() {
     let nobody = nobody().port().to_string();
-    let silent = server(drop).port().to_string();
+    // It reads before it closes: what is left unread would be answered with a reset, sooner or later.
+    let silent = server(|mut stream| drop(read_request(&mut stream))).port().to_string();
     let good = ["-s", "127.0.0.1", "-p", &nobody, "-u", "/"];
     let table: [&[&str]; 22] = [
         &[],

@@ -197,7 +197,7 @@ fn a_reload_keeps_results_and_restarts_what_has_changed() {
     checked.sandbox.configure(&configuration(&script_block("chk", &script, "rise 3"), tracks));
     daemon.signal(libc::SIGHUP);
     daemon.expect_times("Reload complete", 2);
-    daemon.expect_times("VRRP_Script(chk) succeeded", 2);
+    daemon.expect_times("VRRP_Script(chk) considered successful on reload", 2);
     checked.set("1");
     daemon.expect("(A) Entering FAULT STATE");
     checked.sandbox.configure(&configuration("", ""));

@@ -197,12 +197,15 @@ impl Engine {
     fn rebuild_dependents(&mut self) {
         self.dependents.clear();
         self.sources.clear();
+        let owners = self.instances.iter().filter(|instance| instance.is_address_owner());
+        let groups_of_owners: HashSet<usize> = owners.filter_map(|owner| owner.group).collect();
         for id in self.instances.ids() {
             let Some(instance) = self.instances.get_mut(id) else {
                 continue;
             };
             let group = instance.group.and_then(|position| self.config.sync_groups.get(position));
-            instance.followed = followed(&instance.config, group, &self.config);
+            let has_owner = instance.group.is_some_and(|position| groups_of_owners.contains(&position));
+            instance.followed = followed(&instance.config, group, has_owner, &self.config);
             let config = &instance.config;
             let addresses = config.virtual_addresses.iter().chain(&config.excluded_addresses);
             let of_addresses = addresses.filter_map(|address| address.interface.as_ref());

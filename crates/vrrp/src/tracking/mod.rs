@@ -46,11 +46,12 @@ const FAULT_ONLY: Track = Track { weight: PriorityWeight::FAULT, reverse: false 
 pub(crate) fn followed(
     config: &InstanceConfig,
     group: Option<&SyncGroupConfig>,
+    group_has_owner: bool,
     all: &Config,
 ) -> Vec<Followed> {
     let mut followed = list(&config.trackers);
     for mut theirs in group.map(|group| list(&group.trackers)).unwrap_or_default() {
-        if group.is_some_and(|group| has_owner(group, all)) {
+        if group_has_owner {
             // An owner's priority is fixed, so a weight would pull the members apart (vrrp reference 3.1).
             theirs.track.weight = PriorityWeight::FAULT;
         }
@@ -83,12 +84,6 @@ fn static_interfaces<'a>(all: &'a Config, group: &'a str) -> impl Iterator<Item 
     let of_routes = routes.flat_map(crate::config::RouteConfig::interfaces);
     let of_rules = rules.flat_map(|rule| rule.selector.input.iter().chain(&rule.selector.output));
     of_addresses.chain(of_routes).chain(of_rules)
-}
-
-fn has_owner(group: &SyncGroupConfig, all: &Config) -> bool {
-    all.instances
-        .iter()
-        .any(|instance| instance.priority.is_owner() && group.members.contains(&instance.name))
 }
 
 fn list(trackers: &Trackers) -> Vec<Followed> {

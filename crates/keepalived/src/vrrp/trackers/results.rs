@@ -128,7 +128,16 @@ mod tests {
         results.take("S", Outcome::Exited(1));
         let lines = results.configure(&[script(1, 1)]);
         assert_eq!(texts(lines), ["VRRP_Script(S) considered unsuccessful on reload"]);
-        assert_eq!(results.configure(&[script(2, 1)]), [], "a changed script begins anew");
+        let lines = results.configure(&[script(2, 1)]);
+        assert_eq!(
+            texts(lines),
+            ["VRRP_Script(S) considered unsuccessful on reload"],
+            "it is the same script"
+        );
+        assert_eq!(texts(results.take("S", Outcome::Exited(0))), ["Script `S` now returning 0"]);
+        let mut other = script(2, 1);
+        other.command.argv.push("more".to_owned());
+        assert_eq!(results.configure(&[other]), [], "another command begins anew");
         assert_eq!(texts(results.take("S", Outcome::Exited(0))), ["VRRP_Script(S) succeeded"]);
     }
 }
