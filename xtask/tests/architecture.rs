@@ -80,7 +80,7 @@ fn unsafe_code_lives_in_kernel_only() {
     }
 }
 
-/// The one exception, with its reason in `docs/decisions/0012-tls.md`.
+/// The one exception, with its reason in `docs/decisions/0009-tls.md`.
 #[test]
 fn tls_has_one_unsafe_block() {
     let mut files = Vec::new();

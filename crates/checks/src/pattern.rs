@@ -1,4 +1,4 @@
-//! Regular expressions of `HTTP_GET` and `SSL_GET`, by PCRE2 (`docs/decisions/0011-regular-expressions.md`).
+//! Regular expressions of `HTTP_GET` and `SSL_GET`, by PCRE2 (`docs/decisions/0008-regular-expressions.md`).
 
 use keepalived_lvs::config::{Regex, RegexOption};
 use pcre2::bytes::{Regex as Pcre, RegexBuilder};

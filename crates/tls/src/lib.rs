@@ -2,7 +2,7 @@
 //!
 //! A crate of its own because of the one call that OpenSSL's binding calls unsafe: offering a remembered session. It may
 //! only be offered through the context that it came from, and [`Resuming`] is the type that can promise that. See
-//! `docs/decisions/0012-tls.md` for why it is not in `kernel`.
+//! `docs/decisions/0009-tls.md` for why it is not in `kernel`.
 
 use openssl::error::ErrorStack;
 use openssl::ssl::{Ssl, SslContext, SslRef, SslSession};

@@ -168,7 +168,7 @@ impl RegexOption {
     }
 
     /// Whether it does here what it does in the original. The others have no spelling inside a pattern, and the safe
-    /// interface of the library does not offer them (`docs/decisions/0011-regular-expressions.md`).
+    /// interface of the library does not offer them (`docs/decisions/0008-regular-expressions.md`).
     #[must_use]
     pub fn is_honoured(self) -> bool {
         const NOT: [&str; 5] =

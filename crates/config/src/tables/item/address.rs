@@ -309,7 +309,8 @@ pub(super) fn track_group(word: Word<'_>, line: &mut ItemLine<'_, '_, '_>) -> Op
 fn finish(mut parts: Parts<'_>, line: &mut ItemLine<'_, '_, '_>) -> Result<AddressConfig, Dropped> {
     // Both are judged before either drops the line, so that one run reports both.
     // Beside a peer the broadcast address is left out, so that the prefix need not have room for one.
-    let length = if parts.peer.is_some() { 0 } else { parts.address.prefix.length() };
+    let has_peer = parts.peer.is_some_and(|word| word.text.parse::<IpAddr>().is_ok());
+    let length = if has_peer { 0 } else { parts.address.prefix.length() };
     let broadcast = parts.broadcast.map(|word| (word, broadcast(word, length, line)));
     if let Some(word) = parts.peer {
         peer(word, &mut parts, line)?;
