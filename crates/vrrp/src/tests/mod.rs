@@ -4,7 +4,7 @@
 //! engine under test, "B" a forged sender. Points that are not here, and whose they are:
 //!
 //! - the configuration's: 23, 42, 101, the reports of 14 and 17 (`crates/config/tests`);
-//! - the driver's and the kernel's: 34, 67, 68, 76 to 78, 95, 98, 100 (`crates/lab/tests`, `crates/keepalived`);
+//! - the driver's and the kernel's: 67, 68, 76 to 78, 95, 98, 100 (`crates/lab/tests`, `crates/keepalived`);
 //! - open, for nobody has built it yet: 79 to 83 (virtual MACs), 84 and 85 (`no_accept`), 102 to 106 (BFD);
 //! - open, for the engine does not speak them yet: 4 to 6 (`auth_type AH`) and 18 to 21 (`auth_hmac`).
 //!

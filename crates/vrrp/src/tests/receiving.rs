@@ -1,4 +1,4 @@
-//! What A believes: checklist points 3, 9, 22, 24 to 33, 36, 37.
+//! What A believes: checklist points 3, 9, 22, 24 to 34, 36, 37.
 
 use super::*;
 use crate::Rejection;
@@ -44,6 +44,19 @@ fn a_plain_advert_is_believed() {
         assert_eq!(reason, None);
         assert_eq!(counters, Counters { adverts_received: 1, ..Counters::default() });
     }
+}
+
+/// Two adverts have come each time A wakes: both count, and none of them keeps its own timer from running out.
+#[test]
+fn c34_adverts_that_wait_together_are_all_taken_and_starve_no_timer() {
+    let mut bench = Bench::begun(one(ipv4(150)));
+    for _ in 0..50 {
+        bench.hear(&Forged::v2(100));
+        bench.hear(&Forged::v2(100));
+        bench.run(ms(100));
+    }
+    assert_eq!(bench.counters().adverts_received, 100);
+    assert_eq!(bench.state(), State::Master);
 }
 
 #[test]

@@ -25,7 +25,11 @@ impl Driver {
 
     pub(super) fn handle_change(&mut self, change: Change, now: Instant) {
         match change {
-            Change::LinkChanged(link) => self.handle_link(&link, now),
+            Change::LinkChanged(link) => {
+                let index = link.index;
+                self.handle_link(&link, now);
+                self.repair(Some(index));
+            }
             Change::LinkRemoved(index) => {
                 self.network.forget_link(index);
                 self.announcer.forget_link(index);
@@ -56,7 +60,11 @@ impl Driver {
             self.options_outdated = true;
         }
         self.engine.handle_link(link, now);
-        let repairs = self.network.reconciler.repairs(Some(index));
+    }
+
+    /// Puts back what is wanted on this interface, or on all, and not there.
+    fn repair(&mut self, index: Option<IfIndex>) {
+        let repairs = self.network.reconciler.repairs(index);
         self.network.perform(repairs);
     }
 
@@ -84,16 +92,20 @@ impl Driver {
             }
             self.network.reconciler.start_over();
         }
-        let links = listing.links.into_iter().map(Change::LinkChanged);
-        for change in links.chain(listing.addresses.into_iter().map(Change::AddressAdded)) {
-            self.handle_change(change, now);
+        for link in &listing.links {
+            self.handle_link(link, now);
+        }
+        for address in listing.addresses {
+            self.handle_change(Change::AddressAdded(address), now);
         }
         // Afterwards, so that an address that has taken the place of another is known when the other goes.
         for address in self.network.gone(&known) {
             self.engine.handle_address_removed(address, now);
         }
         self.perform_effects();
+        // Before anything is put back: what was put back would not count as lost.
         self.tell_losses(now);
+        self.repair(None);
         Ok(())
     }
 
