@@ -55,7 +55,8 @@ fn with_checksum(payload: &mut [u8]) {
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    let [kind, priority, mut rest @ ..] = bytes else { return };
+    let [kind, priority, rest @ ..] = bytes else { return };
+    let mut rest = rest;
     let (family, version) = match kind % 3 {
         0 => (Family::V4, Version::V2),
         1 => (Family::V4, Version::V3),
