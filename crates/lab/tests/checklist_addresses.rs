@@ -6,7 +6,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, SystemTime};
 
 use common::{
-    INTERVAL, PATIENCE, expect_address, expect_log, expect_no_address, host, instance, vip, with_log,
+    INTERVAL, PATIENCE, expect_address, expect_log, expect_master, expect_no_address, host, instance, vip,
+    with_log,
 };
 use keepalived_lab::{Capture, Daemon, Lan, Node, Program, Result, bounds, elapsed};
 
@@ -40,7 +41,7 @@ impl Lone {
     }
 
     fn becomes_master(self) -> Result<Self> {
-        expect_address(&self.daemon, vip())?;
+        expect_master(&self.daemon, vip())?;
         Ok(self)
     }
 

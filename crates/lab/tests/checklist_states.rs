@@ -5,7 +5,9 @@ mod common;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, SystemTime};
 
-use common::{INTERVAL, PATIENCE, expect_address, expect_log, expect_no_address, host, instance, vip};
+use common::{
+    INTERVAL, PATIENCE, expect_address, expect_log, expect_master, expect_no_address, host, instance, vip,
+};
 use keepalived_lab::{Capture, Daemon, Forged, Forger, Lan, Node, Program, Result, Signal, bounds, elapsed};
 
 const QUANTUM: Duration = Duration::from_millis(50);
@@ -138,7 +140,7 @@ fn c60_a_reload_leaves_a_master_alone() -> Result<()> {
     let scene = Scene::new()?;
     let text = plain(&[]);
     let a = scene.start(&text)?;
-    expect_address(&a, vip())?;
+    expect_master(&a, vip())?;
     let mark = a.log().mark();
     let began = SystemTime::now();
     a.reload(&text)?;
@@ -156,7 +158,7 @@ fn c61_only_the_address_that_is_no_longer_configured_goes() -> Result<()> {
     let scene = Scene::new()?;
     let two = plain(&[]).replace("10.77.0.100\n", "10.77.0.100\n 10.77.0.101\n");
     let a = scene.start(&two)?;
-    expect_address(&a, vip())?;
+    expect_master(&a, vip())?;
     expect_address(&a, host(101))?;
     let index = scene.node.ip(&["-o", "addr", "show", "to", "10.77.0.100"])?;
     let mark = a.log().mark();

@@ -6,7 +6,7 @@ mod common;
 use std::net::Ipv4Addr;
 use std::time::{Duration, SystemTime};
 
-use common::{INTERVAL, address_a, address_b, expect_address, expect_log, instance, vip};
+use common::{INTERVAL, address_a, address_b, expect_address, expect_log, expect_master, instance, vip};
 use keepalived_lab::processes::{open_descriptors, resident_kib};
 use keepalived_lab::{Daemon, Flood, Forged, Lan, Node, Program, Result, Signal};
 
@@ -180,7 +180,7 @@ fn one_kind(version: &[&str], forged: Vec<Forged>) -> Result<()> {
     let capture = node.capture_only("eth0", "src host 10.77.0.1 and ip proto 112")?;
     let master = [version, &["priority 100"]].concat();
     let a = Daemon::start(&node, Program::under_test(), &router("state BACKUP", &master))?;
-    expect_address(&a, vip())?;
+    expect_master(&a, vip())?;
     let mark = a.log().mark();
     let began = SystemTime::now();
     let flood = Flood::start(&third, FORGER, forged, 10_000)?;

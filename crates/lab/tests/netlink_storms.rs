@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::time::{Duration, Instant, SystemTime};
 
-use common::{INTERVAL, PATIENCE, expect_address, expect_log, host, instance, vip, with_log};
+use common::{INTERVAL, PATIENCE, expect_address, expect_log, expect_master, host, instance, vip, with_log};
 use keepalived_lab::processes::{open_descriptors, resident_kib};
 use keepalived_lab::{Daemon, Lan, Node, Program, Result, bounds};
 
@@ -114,7 +114,7 @@ fn an_interface_may_come_after_the_start_and_move_away() -> Result<()> {
     let a = ours(&node, &text)?;
     expect_log(&a, "(VI_1) Entering FAULT STATE")?;
     batch(&node, MAKE_ETH1)?;
-    expect_address(&a, eth1_vip())?;
+    expect_master(&a, eth1_vip())?;
     let mark = a.log().mark();
     node.ip(&["link", "set", "eth1", "netns", other.namespace().name()])?;
     a.log().wait_for_since(mark, "(VI_1) Entering FAULT STATE", PATIENCE)?;
@@ -196,7 +196,7 @@ fn a_virtual_address_lost_in_a_storm_comes_back() -> Result<()> {
         instance("VI_1", &["virtual_router_id 51", "priority 150", "virtual_ipaddress {\n 10.77.0.100\n }"])
     );
     let a = ours(&node, &text)?;
-    expect_address(&a, vip())?;
+    expect_master(&a, vip())?;
     let mark = a.log().mark();
     let mut lines = String::new();
     for number in 0..4000 {

@@ -168,6 +168,12 @@ pub(crate) fn expect_address(daemon: &Daemon, address: IpAddr) -> Result<SystemT
     daemon.node().wait_for_address(address, PATIENCE).map_err(|error| with_log(error, daemon))
 }
 
+/// Waits until the instance `VI_1` is MASTER, told and with its address: a log line may come after the address it tells of.
+pub(crate) fn expect_master(daemon: &Daemon, address: IpAddr) -> Result<()> {
+    expect_log(daemon, "(VI_1) Entering MASTER STATE")?;
+    expect_address(daemon, address).map(drop)
+}
+
 /// Waits until a node does not have the address.
 pub(crate) fn expect_no_address(daemon: &Daemon, address: IpAddr) -> Result<SystemTime> {
     daemon.node().wait_for_no_address(address, PATIENCE).map_err(|error| with_log(error, daemon))
