@@ -18,7 +18,7 @@ const WORKERS: usize = 3;
 /// Tests of one binary at work at the same time.
 const THREADS: &str = "--test-threads=4";
 /// Binaries that have the machine to themselves.
-const ALONE: &[&str] = &["bad_trackers", "floods", "netlink_storms", "scale", "stall"];
+const ALONE: &[&str] = &["bad_trackers", "floods", "lab_itself", "netlink_storms", "scale", "stall"];
 
 /// So many failed tests may be the fault of the machine; more are ours.
 const PARDONABLE: usize = 3;

@@ -109,6 +109,14 @@ proptest! {
     }
 }
 
+/// A name that is defined, but takes no parameters, is torn apart at its braces as one that is not defined.
+#[test]
+fn a_parameter_of_a_plain_name_reads_the_same_again() {
+    let first = read(b"vrrp_instance A {\nvirtual_ipaddress {\n$A=x\n${A \\}\n");
+    let second = read(&encoding::encode(&consolidated(&first.tree)));
+    assert!(say_the_same(&first.tree, &second.tree), "{}", consolidated(&second.tree));
+}
+
 #[test]
 fn a_table_is_read_the_same_twice() {
     // The tables are static; reading leaves nothing behind in them.

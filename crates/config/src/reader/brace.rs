@@ -47,6 +47,7 @@ mod tests {
         assert_eq!(first("'{'"), Some(1));
         assert_eq!(first("x${A} {"), Some(6));
         assert_eq!(first("x${B} {"), Some(2));
+        assert_eq!(first("x${A b} {"), Some(2));
         assert_eq!(first("${_PWD}"), None);
         assert_eq!(first("none"), None);
     }

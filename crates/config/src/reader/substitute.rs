@@ -51,11 +51,12 @@ pub(super) fn reference(line: &[u8], at: usize) -> Option<Reference> {
     Some(Reference { range: at..close + 1, parameters: name.end + blanks..close, name, braced })
 }
 
-/// Is there a use of a known name at `at`?
+/// Is there a use of a known name at `at`? Only predefined names take parameters.
 pub(super) fn known_reference(line: &[u8], at: usize, definitions: &Definitions) -> Option<Reference> {
     let found = reference(line, at)?;
     let name = line.get(found.name.clone())?;
-    (definitions.get(name).is_some() || predefined::is_predefined(name)).then_some(found)
+    let is_defined = found.parameters.is_empty() && definitions.get(name).is_some();
+    (is_defined || predefined::is_predefined(name)).then_some(found)
 }
 
 /// What substitution needs.
