@@ -301,7 +301,7 @@ impl<'a> Reader<'a> {
                 }
                 _ => {}
             }
-            let cut = brace::first(text.bytes(), &self.definitions);
+            let cut = brace::first(text.bytes(), Some(&self.definitions));
             let end = cut.unwrap_or(text.len());
             if !text.bytes().get(..end).unwrap_or_default().contains(&b'$') {
                 return self.emit(text, cut, report);
@@ -319,7 +319,7 @@ impl<'a> Reader<'a> {
             text = comment::strip(replaced).text;
             conditioned = false;
         }
-        let cut = brace::first(text.bytes(), &self.definitions);
+        let cut = brace::first(text.bytes(), Some(&self.definitions));
         self.emit(text, cut, report)
     }
 
@@ -366,7 +366,7 @@ impl<'a> Reader<'a> {
     fn process_tilde(&mut self, text: Text, report: &mut Report) -> Option<Line> {
         let specification = match sequence::recognise(text.bytes()) {
             None => {
-                let cut = brace::first(text.bytes(), &self.definitions);
+                let cut = brace::first(text.bytes(), None);
                 return self.emit(text, cut, report);
             }
             Some(Ok(specification)) => specification,

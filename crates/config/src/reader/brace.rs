@@ -6,8 +6,9 @@ use super::substitute::known_reference;
 
 static SPECIAL: ByteSet = ByteSet::of(b"\"{}$");
 
-/// The first brace outside double quotes that belongs to no use of a known name.
-pub(super) fn first(line: &[u8], definitions: &Definitions) -> Option<usize> {
+/// The first brace outside double quotes that belongs to no use of a known name. On a line whose names are not replaced
+/// there are no definitions.
+pub(super) fn first(line: &[u8], definitions: Option<&Definitions>) -> Option<usize> {
     // Most lines hold none of these bytes.
     let mut at = SPECIAL.find(line)?;
     let mut quoted = false;
@@ -16,7 +17,7 @@ pub(super) fn first(line: &[u8], definitions: &Definitions) -> Option<usize> {
             b'"' => quoted = !quoted,
             b'{' | b'}' if !quoted => return Some(at),
             b'$' if !quoted => {
-                if let Some(found) = known_reference(line, at, definitions) {
+                if let Some(found) = definitions.and_then(|known| known_reference(line, at, known)) {
                     at = found.range.end;
                     continue;
                 }
@@ -41,7 +42,8 @@ mod tests {
         let mut definitions = Definitions::default();
         let origin = Span { file: FileId(0), line: 1, column: 1, length: 1, expansion: None };
         definitions.set(b"A", Value::Line(Rc::new(Text::written(b"x", origin))));
-        let first = |line: &str| first(line.as_bytes(), &definitions);
+        assert_eq!(super::first(b"~ ${A}", None), Some(3));
+        let first = |line: &str| first(line.as_bytes(), Some(&definitions));
         assert_eq!(first("a{b"), Some(1));
         assert_eq!(first(r#""a{b" }"#), Some(6));
         assert_eq!(first("'{'"), Some(1));

@@ -12,10 +12,6 @@ fn main() -> ExitCode {
     let argv: Vec<OsString> = std::env::args_os().collect();
     // Somebody may have closed the streams; that is no reason to fail.
     let say = |text: &str| drop(std::io::stderr().write_all(text.as_bytes()));
-    if genhash::is_asked_for(&argv) {
-        say(&genhash::become_it(&argv));
-        return ExitCode::FAILURE;
-    }
     let line = options::parse(&argv);
     say(&line.complaints);
     match line.action {
@@ -23,6 +19,10 @@ fn main() -> ExitCode {
             drop(std::io::stdout().write_all(out.as_bytes()));
             say(&err);
             ExitCode::from(status)
+        }
+        Action::Genhash(arguments) => {
+            say(&genhash::become_it(argv.first(), &arguments));
+            ExitCode::FAILURE
         }
         Action::Run(options) => {
             mention(&line.operands);

@@ -47,6 +47,11 @@ impl<'a> Scanner<'a> {
         operands
     }
 
+    /// The arguments not looked at.
+    pub(super) fn rest(&self) -> &'a [OsString] {
+        self.arguments.as_slice()
+    }
+
     pub(super) fn next(&mut self) -> Option<Item> {
         loop {
             if let Some((&letter, rest)) = self.bundle.split_first() {

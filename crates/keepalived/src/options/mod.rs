@@ -15,6 +15,8 @@ use std::ffi::OsString;
 pub enum Action {
     /// Run as a daemon, or test the configuration.
     Run(Box<Options>),
+    /// Become `genhash` with these arguments; options that stood before do not count.
+    Genhash(Vec<OsString>),
     /// Say this and end.
     Say {
         /// For standard output.
@@ -42,6 +44,7 @@ pub struct CommandLine {
 struct Reading {
     options: Options,
     complaints: String,
+    genhash: bool,
     end: Option<(String, String, u8)>,
 }
 
@@ -59,6 +62,9 @@ pub fn parse(argv: &[OsString]) -> CommandLine {
             Item::Unknown(text) => wrong.push_str(&format!("Unknown option {text}\n")),
             Item::Missing(text) => wrong.push_str(&format!("Missing parameter for option {text}\n")),
         }
+        if reading.genhash {
+            return genhash(scanner.rest(), argv);
+        }
         if reading.end.is_some() {
             break;
         }
@@ -70,6 +76,17 @@ pub fn parse(argv: &[OsString]) -> CommandLine {
         None => Action::Run(Box::new(reading.options)),
     };
     CommandLine { action, complaints: reading.complaints, operands }
+}
+
+/// `--genhash` takes all that stands behind it.
+fn genhash(arguments: &[OsString], argv: &[OsString]) -> CommandLine {
+    let is_first = arguments.len() + 2 == argv.len();
+    let late = "Warning -- `-T` not used as first option, previous options ignored\n";
+    CommandLine {
+        action: Action::Genhash(arguments.to_vec()),
+        complaints: if is_first { String::new() } else { late.to_owned() },
+        operands: Vec::new(),
+    }
 }
 
 #[cfg(test)]

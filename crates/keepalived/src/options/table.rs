@@ -132,9 +132,7 @@ pub(super) static TABLE: &[Spec] = &[
         "genhash",
         Nothing,
         &["Enter into genhash utility mode (this should be the first option used)."],
-        |r, _| {
-            r.end = Some((String::new(), "--genhash has to be the first option\n".into(), 1));
-        },
+        |r, _| r.genhash = true,
     ),
     entry(
         Some('c'),

@@ -133,3 +133,16 @@ fn command_lines_seen_in_the_field_parse() {
         options(&words);
     }
 }
+
+#[test]
+fn genhash_takes_what_stands_behind_it_and_wants_to_be_first() {
+    let asked = |words: &[&str]| match parse_words(words) {
+        CommandLine { action: Action::Genhash(arguments), complaints, .. } => (arguments, complaints),
+        other => panic!("{other:?}"),
+    };
+    let arguments: Vec<OsString> = ["-s", "192.0.2.1"].map(Into::into).to_vec();
+    assert_eq!(asked(&["-T", "-s", "192.0.2.1"]), (arguments.clone(), String::new()));
+    let late = "Warning -- `-T` not used as first option, previous options ignored\n".to_owned();
+    assert_eq!(asked(&["-n", "--genhash", "-s", "192.0.2.1"]), (arguments.clone(), late.clone()));
+    assert_eq!(asked(&["-nT", "-s", "192.0.2.1"]).0, arguments);
+}
