@@ -40,7 +40,10 @@ fuzz_target!(|bytes: &[u8]| {
     let has_random = main.windows(7).chain(included.windows(7)).any(|part| part == b"_RANDOM");
     let printed = encoding::encode(&consolidated(&lines));
     let fits = printed.split(|byte| *byte == b'\n').all(|line| line.len() <= 1022);
-    if !has_random && fits && loaded.report.stops().is_none() {
+    // Two things that no other spelling would say; tests/roundtrip.rs tells why.
+    let given_up = loaded.report.diagnostics().iter().any(|found| found.message.contains("would exceed maximum"));
+    let escaped = main.windows(2).chain(included.windows(2)).any(|part| part == b"\\\"");
+    if !has_random && fits && !given_up && !escaped && loaded.report.stops().is_none() {
         assert!(tree::say_the_same(&lines, &read(&printed, b"").1));
     }
 });

@@ -6,6 +6,7 @@ use keepalived_config::encoding;
 use keepalived_config::load::consolidated;
 use keepalived_config::tree::say_the_same;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use support::{ROOT, apply, read};
 
 /// Words that mean something, words that do not, and everything that is special in the language.
@@ -63,7 +64,13 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    // The same texts in every run; `cargo xtask fuzz config` looks for new ones.
+    #![proptest_config(ProptestConfig {
+        cases: 2000,
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(9568),
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn what_is_printed_reads_the_same(text in text()) {
@@ -71,6 +78,9 @@ proptest! {
         // sign may stand where no other spelling would put it.
         prop_assume!(!text.contains("\\\""));
         let first = read(text.as_bytes());
+        // Where replacing was given up, braces stand that nobody looked at.
+        let given_up = first.report.diagnostics().iter().any(|found| found.message.contains("would exceed maximum"));
+        prop_assume!(!given_up);
         let printed = consolidated(&first.tree);
         // A name that was undefined where it was used stays as it is; so it does when it is read again.
         let second = read(&encoding::encode(&printed));
