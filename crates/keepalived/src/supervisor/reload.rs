@@ -2,6 +2,7 @@
 
 use super::damage::{self, Mistakes};
 use super::reload_queue::Decision;
+use super::start::tell_files;
 use super::{Supervisor, file};
 use crate::configuration::{self, Reading};
 use crate::control::Answer;
@@ -36,8 +37,15 @@ impl Supervisor {
         drop(marker);
         let verdict = match &check_log {
             Some(log) => self.passes_check(&reading, log),
-            None => self.is_usable(&reading),
+            None => {
+                tell_files(&self.launch, &reading);
+                self.is_usable(&reading)
+            }
         };
+        if check_log.is_some() && verdict.is_ok() {
+            self.launch.logger.info("Reloading ...");
+            tell_files(&self.launch, &reading);
+        }
         self.save_copy(reading.copy());
         let mistakes = Mistakes::of(reading.diagnostics());
         let Some(config) = reading.into_config().filter(|_| verdict.is_ok()) else {
@@ -47,9 +55,6 @@ impl Supervisor {
             self.next_reload(now);
             return;
         };
-        if check_log.is_some() {
-            self.launch.logger.info("Reloading ...");
-        }
         self.take(config, mistakes, now);
     }
 

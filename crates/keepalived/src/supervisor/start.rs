@@ -96,15 +96,20 @@ fn announce(launch: &Launch) {
     }
 }
 
-/// Reads the configuration, in the network namespace it belongs to. `None`: that namespace does not exist.
-fn read_configuration(launch: &mut Launch) -> Option<Reading> {
-    let mut reading = configuration::read(&launch.options, &RealHost::new());
+/// Which files were read.
+pub(super) fn tell_files(launch: &Launch, reading: &Reading) {
     for (number, file) in reading.files().enumerate() {
         launch.logger.detail(format_args!("Opening file '{file}'."));
         if number == 0 {
             launch.logger.info(format_args!("Configuration file {file}"));
         }
     }
+}
+
+/// Reads the configuration, in the network namespace it belongs to. `None`: that namespace does not exist.
+fn read_configuration(launch: &mut Launch) -> Option<Reading> {
+    let mut reading = configuration::read(&launch.options, &RealHost::new());
+    tell_files(launch, &reading);
     launch.identify(reading.config().map(|config| identity(launch, config)).unwrap_or_default());
     if let Some(name) = launch.identity.namespace.clone() {
         launch.origin = namespace::current().ok();
