@@ -91,6 +91,50 @@ fn a_thousand_instances_become_master_and_hand_over() -> Result<()> {
     wait_for_count(&b, 78, all, &backup)
 }
 
+/// Each pair of addresses has sockets of its own, and its adverts go to one peer: 8 pairs with 25 instances each.
+#[test]
+fn unicast_instances_hand_over_and_speak_to_their_peers_only() -> Result<()> {
+    const PAIRS: usize = 8;
+    const EACH: usize = 25;
+    let lan = Lan::new()?;
+    let own = |node: usize| (0..PAIRS).map(|pair| format!("10.77.{pair}.{node}/16")).collect::<Vec<_>>();
+    let node = |name: &str, number: usize| {
+        let own = own(number);
+        lan.node(name, &own.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let (a, b) = (node("a", 1)?, node("b", 2)?);
+    let configuration = |from: usize, to: usize, priority: u8| {
+        let mut text = instances(1, PAIRS * EACH, priority, "");
+        for index in 0..PAIRS * EACH {
+            let pair = index / EACH;
+            let line = format!("vrrp_instance V{index} {{\n");
+            let peers = format!(
+                "    unicast_src_ip 10.77.{pair}.{from}\n    unicast_peer {{\n        10.77.{pair}.{to}\n    }}\n"
+            );
+            text = text.replacen(&line, &format!("{line}{peers}"), 1);
+        }
+        text
+    };
+    let capture = a.capture_only("eth0", "ip proto 112")?;
+    let mut master = start(&a, &configuration(1, 2, 200))?;
+    let backup = start(&b, &configuration(2, 1, 100))?;
+    wait_for_count(&a, 78, PAIRS * EACH, &master)?;
+    // Longer than the backup's patience.
+    std::thread::sleep(Duration::from_secs(5));
+    assert_eq!(addresses(&b, 10, 78)?.len(), 0, "{}", backup.log().text());
+    master.stop()?;
+    assert_eq!(addresses(&a, 10, 78)?.len(), 0, "{}", master.log().text());
+    wait_for_count(&b, 78, PAIRS * EACH, &backup)?;
+    let trace = capture.trace()?;
+    let count = trace.adverts().filter(|timed| timed.advert.source == IpAddr::from([10, 77, 7, 1])).count();
+    assert!(count >= EACH * 5, "{count} adverts of the last pair");
+    let elsewhere = trace
+        .adverts()
+        .find(|timed| !matches!(timed.advert.destination, IpAddr::V4(ip) if !ip.is_multicast()));
+    assert!(elsewhere.is_none(), "{elsewhere:?}");
+    Ok(())
+}
+
 #[test]
 fn a_thousand_addresses_of_one_instance_are_set_announced_and_removed() -> Result<()> {
     let lan = Lan::new()?;
