@@ -19,6 +19,7 @@ pub mod ipc;
 mod launcher;
 pub mod log;
 pub mod options;
+mod process_settings;
 pub mod supervisor;
 pub mod version;
 pub mod vrrp;

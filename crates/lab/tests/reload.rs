@@ -49,7 +49,7 @@ fn every_kind_of_bad_configuration_is_refused() -> Result<()> {
         pair.a.wait_for_address(vip(), PATIENCE).map_err(|error| with_log(error, &a))?;
         let mark = a.log().mark();
         a.reload(&bad)?;
-        let refused = a.log().wait_for_since(mark, REFUSED, Duration::from_secs(2)).is_ok();
+        let refused = a.log().wait_for_since(mark, REFUSED, PATIENCE).is_ok();
         if !(refused && a.is_running() && pair.a.has_address(vip())?) {
             taken.push(what);
         }
@@ -128,5 +128,46 @@ fn a_good_reload_after_a_bad_one_is_applied_without_a_gap() -> Result<()> {
     assert!(gap <= LARGEST_SPACING, "adverts {gap:?} apart");
     let outage = pair.client.longest_outage(began).expect("answers").length();
     assert!(outage <= LARGEST_SPACING, "the client waited {outage:?}");
+    Ok(())
+}
+
+/// What is configured for the process holds from the reload on, and what is no longer configured is taken back.
+#[test]
+fn a_reload_changes_priority_processors_memory_and_name() -> Result<()> {
+    let standing = |settings: &str| format!("global_defs {{\n{settings}\n}}\n{}", Classic::master().text());
+    let seen = |program: Program| -> Result<Vec<String>> {
+        let pair = Pair::new()?;
+        let a = Daemon::start(&pair.a, program, &standing("vrrp_rt_priority 20"))?;
+        a.wait_for_log("(VI_1) Entering BACKUP STATE", PATIENCE)?;
+        let pid = a.vrrp_pid()?.to_string();
+        let look = || -> String {
+            let shown =
+                std::process::Command::new("ps").args(["-o", "comm=,cls=,rtprio=", "-p", &pid]).output();
+            let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+            let line =
+                |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+            let locked = line("VmLck:").trim() != "0 kB";
+            let words = String::from_utf8_lossy(&shown.expect("ps").stdout).into_owned();
+            let words: Vec<&str> = words.split_whitespace().collect();
+            format!("{} locked {locked} on {}", words.join(" "), line("Cpus_allowed_list:").trim())
+        };
+        let mut all = vec![look()];
+        for settings in
+            ["vrrp_rt_priority 30\nvrrp_process_name other\nvrrp_no_swap\nvrrp_cpu_affinity 0", ""]
+        {
+            let mark = a.log().mark();
+            a.reload(&standing(settings))?;
+            a.log().wait_for_since(mark, "Reload complete", PATIENCE)?;
+            all.push(look());
+        }
+        Ok(all)
+    };
+    let (ours, original) = (seen(Program::under_test())?, seen(Program::Debian)?);
+    // The original keeps the processors it once had.
+    let last = ours.last().map(|line| line.split(" on ").next().unwrap_or_default().to_owned());
+    assert_eq!(ours[..2], original[..2]);
+    assert_eq!(ours[1], "other RR 30 locked true on 0");
+    assert_eq!(last.as_deref(), Some("keepalived TS - locked false"), "{ours:?} {original:?}");
+    assert_eq!(ours[2].split(" on ").nth(1), ours[0].split(" on ").nth(1));
     Ok(())
 }

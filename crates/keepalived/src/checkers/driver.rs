@@ -8,6 +8,7 @@ use crate::fifo::{FifoSetup, Fifos};
 use crate::ipc::{Channel, CheckersSetup, FromCheckers, ToCheckers};
 use crate::launcher::Launcher;
 use crate::log::Logger;
+use crate::process_settings::InForce;
 use crate::vrrp::trackers::files::{Files, News};
 use keepalived_checks::Context;
 use keepalived_events::{Event, What};
@@ -110,6 +111,7 @@ pub(super) struct Driver {
     files: Files,
     monitor: Option<Monitor>,
     ping: PingRange,
+    process: InForce,
     logger: Logger,
     sequence: u64,
     keep_at_stop: bool,
@@ -128,6 +130,10 @@ impl Driver {
     pub(super) fn new(setup: CheckersSetup, channel: Channel, signals: Signals) -> Result<Self, Failure> {
         let now = clock::now();
         let logger = Logger::new(setup.log.clone());
+        let mut process = InForce::new("Healthcheck");
+        for complaint in process.change(&setup.process, setup.process_name.as_deref()) {
+            logger.warning(complaint);
+        }
         logger.detail("Initializing ipvs");
         let mut table = Table::open(&setup.namespace).map_err(Failure::Ipvs)?;
         let starter = Starter::new(Launcher::new(setup.exec_helper.clone(), setup.umask));
@@ -157,6 +163,7 @@ impl Driver {
             files,
             monitor: None,
             ping: PingRange::default(),
+            process,
             logger,
             sequence: 0,
             keep_at_stop: setup.keep_at_stop,
@@ -353,6 +360,9 @@ impl Driver {
             return Ok(());
         }
         self.logger.info("Reloading");
+        for complaint in self.process.change(&setup.process, setup.process_name.as_deref()) {
+            self.logger.warning(complaint);
+        }
         self.logger.detail("Reinitializing ipvs");
         self.starter.set_umask(setup.umask);
         self.open_fifos(&setup.fifos, now);

@@ -3,13 +3,11 @@
 use super::driver::{Driver, Outcome};
 use crate::ipc::{CHANNEL_VARIABLE, Channel, CheckersSetup, ToCheckers};
 use crate::log::Logger;
-use keepalived_config::model::ProcessSettings;
 use keepalived_kernel::process::{Pid, inherited};
 use keepalived_kernel::reactor::wait_readable;
 use keepalived_kernel::sched::{self, Limit};
 use keepalived_kernel::signals::{self, Signals};
 use std::os::fd::{AsFd, OwnedFd};
-use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
@@ -33,7 +31,7 @@ pub fn run() -> u8 {
         eprintln!("keepalived-checkers is started by keepalived and does nothing by itself");
         return Exit::Fatal as u8;
     };
-    let exit = match prepare(&setup) {
+    let exit = match prepare() {
         Ok(signals) => drive(*setup, channel, signals),
         Err(error) => {
             Logger::new(setup.log.clone()).error(format_args!("Healthcheck process cannot start: {error}"));
@@ -59,8 +57,7 @@ fn first_message() -> Option<(Channel, Box<CheckersSetup>)> {
     }
 }
 
-fn prepare(setup: &CheckersSetup) -> keepalived_kernel::Result<Signals> {
-    sched::set_name(setup.process_name.as_deref().unwrap_or("keepalived"))?;
+fn prepare() -> keepalived_kernel::Result<Signals> {
     let signals = Signals::block(&[signals::TERM, signals::RELOAD, signals::CHILD])?;
     for ignored in [signals::INTERRUPT, signals::PIPE] {
         signals::ignore(ignored)?;
@@ -79,8 +76,10 @@ fn prepare(setup: &CheckersSetup) -> keepalived_kernel::Result<Signals> {
 
 fn drive(setup: CheckersSetup, channel: Channel, signals: Signals) -> Exit {
     let logger = Logger::new(setup.log.clone());
-    for complaint in settle(&setup.process) {
-        logger.warning(complaint);
+    if let Err(error) = make_room_for_sockets() {
+        logger.warning(format_args!(
+            "Healthcheck child process: cannot raise the limit of open files: {error}"
+        ));
     }
     let Ok(runtime) = Builder::new_current_thread().enable_io().enable_time().build() else {
         logger.error("Healthcheck process cannot start: no runtime");
@@ -100,33 +99,8 @@ fn drive(setup: CheckersSetup, channel: Channel, signals: Signals) -> Exit {
     }
 }
 
-/// Priority, processors, memory and descriptors; a refusal is worth a warning and no more.
-fn settle(settings: &ProcessSettings) -> Vec<String> {
-    let mut complaints = Vec::new();
-    let mut attempt = |what: &str, outcome: keepalived_kernel::Result<()>| {
-        if let Err(error) = outcome {
-            complaints.push(format!("Healthcheck child process: {what}: {error}"));
-        }
-    };
-    if let Some(nice) = settings.nice {
-        attempt("cannot raise priority", sched::set_nice(i32::from(nice)));
-    }
-    if let Some(priority) = settings.rt_priority {
-        attempt("cannot raise priority", sched::set_realtime(i32::from(priority)).map(drop));
-        let limit = Duration::from_micros(u64::from(settings.rlimit_rttime_us.unwrap_or(10_000)));
-        attempt("cannot limit real-time CPU time", sched::limit_realtime(Some(limit)));
-    }
-    if !settings.cpu_affinity.is_empty() {
-        let processors: Vec<usize> =
-            settings.cpu_affinity.iter().filter_map(|&number| usize::try_from(number).ok()).collect();
-        attempt("cannot set CPU affinity", sched::set_affinity(&processors));
-    }
-    if settings.no_swap {
-        attempt("cannot lock memory", sched::lock_memory());
-    }
-    // Every check that is under way has a socket.
-    if let Ok((_, hard)) = sched::limit(Limit::Descriptors) {
-        attempt("cannot raise the limit of descriptors", sched::set_limit(Limit::Descriptors, hard, hard));
-    }
-    complaints
+/// Every check that is under way has a socket.
+fn make_room_for_sockets() -> keepalived_kernel::Result<()> {
+    let (_, hard) = sched::limit(Limit::Descriptors)?;
+    sched::set_limit(Limit::Descriptors, hard, hard)
 }

@@ -148,7 +148,7 @@ mod tests {
         assert_eq!(host.file_kind(Path::new("/bin/ls")), FileKind::Executable);
         assert_eq!(host.file_kind(Path::new("/tmp")), FileKind::Directory);
         assert_eq!(host.file_kind(Path::new("/dev/null")), FileKind::Other);
-        assert_eq!(host.file_kind(Path::new("/nonexistent")), FileKind::Missing);
+        assert_eq!(host.file_kind(Path::new("/etc/no such file")), FileKind::Missing);
     }
 
     #[test]

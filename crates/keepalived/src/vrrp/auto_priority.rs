@@ -6,9 +6,9 @@ use std::time::Duration;
 /// Decides; the driver asks the kernel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct AutoPriority {
+    settings: Settings,
     /// The ceiling; 0 is off.
     max: u8,
-    min_delay: Duration,
     /// What the thread has now; 0 is none.
     current: u8,
 }
@@ -17,15 +17,20 @@ impl AutoPriority {
     /// Begins with the priority of `vrrp_rt_priority`, or none.
     pub(super) fn new(settings: Settings, process: &ProcessSettings) -> Self {
         Self {
+            settings,
             max: u8::try_from(settings.max).unwrap_or(0),
-            min_delay: settings.min_delay,
             current: process.rt_priority.unwrap_or(0),
         }
     }
 
+    /// Was it made from these settings?
+    pub(super) fn is(&self, settings: Settings) -> bool {
+        self.settings == settings
+    }
+
     /// A timer ran out so late. Returns the priority to take, if it is to be raised.
     pub(super) fn raise_after(&mut self, late: Duration) -> Option<u8> {
-        if late < self.min_delay || self.current >= self.max {
+        if late < self.settings.min_delay || self.current >= self.max {
             return None;
         }
         self.current += 1;

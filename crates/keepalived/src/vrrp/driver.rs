@@ -11,11 +11,13 @@ use super::auto_priority::AutoPriority;
 use super::channels::Channels;
 use super::dumps::{Dump, Wanted};
 use super::linkbeat::Linkbeat;
-use super::messages::{Inbox, Outbox, ToEngine, ToHelper};
+use super::messages::{Inbox, Outbox, Settings, ToEngine, ToHelper};
 use super::network::{Deferred, Network};
 use super::redump::Redump;
 use super::secondaries::Secondaries;
 use crate::ipc::VrrpSetup;
+use crate::process_settings::{InForce, realtime_limit};
+use keepalived_config::model::{self, ProcessSettings};
 use keepalived_events::{Event, Snapshot, What};
 use keepalived_kernel::packet_socket::PacketSocket;
 use keepalived_kernel::reactor::{Interest, Reactor, Ready};
@@ -55,9 +57,8 @@ pub(super) struct Driver {
     reactor: Reactor,
     quantum: Duration,
     signals: Signals,
+    process: InForce,
     auto_priority: AutoPriority,
-    /// How long a real-time thread may run without sleeping.
-    rttime: Duration,
     channels: Channels,
     network: Network,
     announcer: Announcer,
@@ -108,8 +109,8 @@ impl Driver {
             reactor,
             quantum: quantum_of(&setup.vrrp),
             signals,
-            auto_priority: AutoPriority::new(setup.auto_priority, &setup.process),
-            rttime: super::process::realtime_limit(&setup.process),
+            process: InForce::new("VRRP"),
+            auto_priority: AutoPriority::default(),
             channels: Channels::default(),
             network,
             announcer,
@@ -125,7 +126,7 @@ impl Driver {
             keep_at_stop: setup.keep_at_stop,
             muted: false,
             stopping: false,
-            is_real_time: setup.process.rt_priority.is_some(),
+            is_real_time: false,
         })
     }
 
@@ -224,10 +225,32 @@ impl Driver {
         Ok(())
     }
 
+    /// Takes the priority, processors, memory and name that are configured, at the start, when nothing else has been
+    /// started by this thread that must not have them, and at a reload. Returns complaints.
+    pub(super) fn take_settings(
+        &mut self,
+        process: &ProcessSettings,
+        auto_priority: model::AutoPriority,
+        name: Option<&str>,
+    ) -> Vec<String> {
+        let is_new = self.process.settings() != process;
+        let complaints = self.process.change(process, name);
+        if is_new || !self.auto_priority.is(auto_priority) {
+            self.auto_priority = AutoPriority::new(auto_priority, process);
+            self.is_real_time = process.rt_priority.is_some();
+        }
+        if !self.is_real_time {
+            // A courtesy of newer kernels; without it things are as they always were.
+            drop(sched::set_slice(sched::SHORTEST_SLICE));
+        }
+        complaints
+    }
+
     /// `max_auto_priority`.
     fn raise_priority(&mut self, priority: u8) {
+        let limit = realtime_limit(self.process.settings());
         let taken = sched::set_realtime(priority.into())
-            .and_then(|priority| sched::limit_realtime(Some(self.rttime)).map(|()| priority));
+            .and_then(|priority| sched::limit_realtime(Some(limit)).map(|()| priority));
         let text = match taken {
             Ok(priority) => {
                 self.is_real_time = true;
@@ -303,6 +326,12 @@ impl Driver {
         self.from_helper.waker().drain();
         while let Some(message) = self.from_helper.take() {
             match message {
+                ToEngine::Settings(settings) => {
+                    let Settings { process, auto_priority, name } = *settings;
+                    for text in self.take_settings(&process, auto_priority, name.as_deref()) {
+                        self.to_helper.put(ToHelper::Log { detail: false, text });
+                    }
+                }
                 ToEngine::Reload(config) => {
                     self.quantum = quantum_of(&config);
                     if let Err(error) = self.poll_links(&config, now) {

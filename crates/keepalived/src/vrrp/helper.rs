@@ -1,7 +1,7 @@
 //! The helper thread: the log, notify scripts, the channel to the supervisor. Whatever may block, blocks here.
 
 use super::launcher::Launcher;
-use super::messages::{Inbox, Outbox, ToEngine, ToHelper};
+use super::messages::{Inbox, Outbox, Settings, ToEngine, ToHelper};
 use super::script_queue::{ScriptQueue, Start};
 use super::trackers::{self, Means, Trackers};
 use crate::exec_helper;
@@ -325,6 +325,11 @@ impl Helper {
                 if let Some(line) = trackers::without_unwatched(&mut setup.vrrp) {
                     self.logger.info(line);
                 }
+                self.outbox.put(ToEngine::Settings(Box::new(Settings {
+                    process: setup.process.clone(),
+                    auto_priority: setup.auto_priority,
+                    name: setup.process_name.clone(),
+                })));
                 self.outbox.put(ToEngine::Reload(Box::new(setup.vrrp.clone())));
                 let (trackers, mut means) = self.tracking();
                 trackers.configure(&setup.vrrp, &mut means, now);

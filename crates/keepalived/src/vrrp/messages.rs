@@ -4,6 +4,7 @@
 //! log are, once so many wait that the log cannot keep up, and the loss is told.
 
 use super::dumps::Dump;
+use keepalived_config::model::{AutoPriority, ProcessSettings};
 use keepalived_events::Event;
 use keepalived_kernel::waker::Waker;
 use keepalived_vrrp as vrrp;
@@ -40,9 +41,22 @@ pub(super) enum ToHelper {
     Stop,
 }
 
+/// What a reload may change about the process.
+#[derive(Debug)]
+pub(super) struct Settings {
+    /// Priority, memory locking, processors.
+    pub(super) process: ProcessSettings,
+    /// How far the priority may rise by itself.
+    pub(super) auto_priority: AutoPriority,
+    /// Its name in process listings.
+    pub(super) name: Option<String>,
+}
+
 /// From the helper thread to the engine's thread.
 #[derive(Debug)]
 pub(super) enum ToEngine {
+    /// How the process is to be scheduled from now on.
+    Settings(Box<Settings>),
     /// A new configuration.
     Reload(Box<vrrp::config::Config>),
     /// Answer with [`ToHelper::Snapshot`].

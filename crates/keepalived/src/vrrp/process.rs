@@ -7,14 +7,12 @@ use super::messages;
 use super::trackers::{self, Means, Trackers};
 use crate::ipc::{CHANNEL_VARIABLE, Channel, ORIGIN_VARIABLE, ToVrrp, VrrpSetup};
 use crate::log::Logger;
-use keepalived_config::model::ProcessSettings;
 use keepalived_kernel::process::{Pid, inherited};
 use keepalived_kernel::reactor::wait_readable;
 use keepalived_kernel::sched::Limit;
 use keepalived_kernel::signals::{self, Signals};
 use keepalived_kernel::{clock, memory, sched};
 use std::os::fd::{AsFd, OwnedFd};
-use std::time::Duration;
 
 /// Exit statuses as the supervisor understands them (runtime reference 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +40,7 @@ pub fn run() -> u8 {
     if let Some(line) = trackers::without_unwatched(&mut setup.vrrp) {
         Logger::new(setup.log.clone()).info(line);
     }
-    match start(&setup) {
+    match start() {
         Ok(parts) => run_threads(*setup, channel, parts) as u8,
         Err(error) => {
             Logger::new(setup.log.clone()).error(format!("VRRP process cannot start: {error}"));
@@ -79,9 +77,7 @@ fn origin() -> Option<OwnedFd> {
     inherited(number).ok()
 }
 
-fn start(setup: &VrrpSetup) -> keepalived_kernel::Result<Parts> {
-    let name = setup.process_name.as_deref().unwrap_or("keepalived");
-    sched::set_name(name)?;
+fn start() -> keepalived_kernel::Result<Parts> {
     let engine_signals = Signals::block(&[
         signals::TERM,
         signals::RELOAD,
@@ -162,7 +158,8 @@ fn run_threads(setup: VrrpSetup, channel: Channel, parts: Parts) -> Exit {
         helper.and_then(Helper::run)
     });
     let Ok(thread) = thread else { return Exit::Fatal };
-    for complaint in become_real_time(&setup.process) {
+    for complaint in driver.take_settings(&setup.process, setup.auto_priority, setup.process_name.as_deref())
+    {
         logger.warning(complaint);
     }
     let outcome = driver.begin(&setup.vrrp).and_then(|()| {
@@ -179,41 +176,6 @@ fn run_threads(setup: VrrpSetup, channel: Channel, parts: Parts) -> Exit {
         Ok(Ok(())) => Exit::Normal,
         _ => Exit::Internal,
     }
-}
-
-/// Priority, processors and memory as configured; a refusal is worth a warning and no more.
-fn become_real_time(settings: &ProcessSettings) -> Vec<String> {
-    let mut complaints = Vec::new();
-    let mut attempt = |what: &str, outcome: keepalived_kernel::Result<()>| {
-        if let Err(error) = outcome {
-            complaints.push(format!("VRRP child process: {what}: {error}"));
-        }
-    };
-    if let Some(nice) = settings.nice {
-        attempt("cannot raise priority", sched::set_nice(i32::from(nice)));
-    }
-    if let Some(priority) = settings.rt_priority {
-        attempt("cannot raise priority", sched::set_realtime(i32::from(priority)).map(drop));
-        let limit = sched::limit_realtime(Some(realtime_limit(settings)));
-        attempt("cannot limit real-time CPU time", limit);
-    } else {
-        // A courtesy of newer kernels; without it things are as they always were.
-        drop(sched::set_slice(sched::SHORTEST_SLICE));
-    }
-    if !settings.cpu_affinity.is_empty() {
-        let processors: Vec<usize> =
-            settings.cpu_affinity.iter().filter_map(|&number| usize::try_from(number).ok()).collect();
-        attempt("cannot set CPU affinity", sched::set_affinity(&processors));
-    }
-    if settings.no_swap {
-        attempt("cannot lock memory", sched::lock_memory());
-    }
-    complaints
-}
-
-/// How long a real-time thread may run without sleeping: `vrrp_rlimit_rttime`.
-pub(super) fn realtime_limit(settings: &ProcessSettings) -> Duration {
-    Duration::from_micros(u64::from(settings.rlimit_rttime_us.unwrap_or(10_000)))
 }
 
 /// A missing permission will not appear by trying again, so the supervisor is told to give up.
