@@ -6,12 +6,21 @@ use crate::effect::{Channel, ChannelId, Effect, InstanceId};
 use keepalived_types::Vrid;
 use std::collections::HashMap;
 
+/// A channel that somebody uses.
+#[derive(Debug)]
+struct Open {
+    channel: Channel,
+    users: usize,
+    /// The driver reads it in batches.
+    in_batches: bool,
+}
+
 /// All channels, counted by their users.
 #[derive(Debug, Default)]
 pub(crate) struct Channels {
     last: u32,
     by_place: HashMap<Channel, ChannelId>,
-    by_id: HashMap<ChannelId, (Channel, usize)>,
+    by_id: HashMap<ChannelId, Open>,
     listeners: HashMap<(ChannelId, Vrid), Vec<InstanceId>>,
 }
 
@@ -31,11 +40,11 @@ impl Channels {
             let id = ChannelId(self.last);
             effects.extend([Effect::OpenChannel { id, channel: channel.clone() }]);
             self.by_place.insert(channel.clone(), id);
-            self.by_id.insert(id, (channel, 0));
+            self.by_id.insert(id, Open { channel, users: 0, in_batches: false });
             id
         };
-        if let Some((_, users)) = self.by_id.get_mut(&id) {
-            *users += 1;
+        if let Some(open) = self.by_id.get_mut(&id) {
+            open.users += 1;
         }
         self.listeners.entry((id, vrid)).or_default().push(instance);
         id
@@ -55,13 +64,13 @@ impl Channels {
                 self.listeners.remove(&(id, vrid));
             }
         }
-        let Some((channel, users)) = self.by_id.get_mut(&id) else {
+        let Some(open) = self.by_id.get_mut(&id) else {
             return;
         };
-        debug_assert!(*users > 0, "who leaves has joined");
-        *users = users.saturating_sub(1);
-        if *users == 0 {
-            self.by_place.remove(channel);
+        debug_assert!(open.users > 0, "who leaves has joined");
+        open.users = open.users.saturating_sub(1);
+        if open.users == 0 {
+            self.by_place.remove(&open.channel);
             self.by_id.remove(&id);
             effects.extend([Effect::CloseChannel(id)]);
         }
@@ -69,8 +78,8 @@ impl Channels {
 
     /// The driver could not open a channel, or lost it: forgets it and tells who used it.
     pub(crate) fn fail(&mut self, id: ChannelId) -> Vec<InstanceId> {
-        if let Some((channel, _)) = self.by_id.remove(&id) {
-            self.by_place.remove(&channel);
+        if let Some(open) = self.by_id.remove(&id) {
+            self.by_place.remove(&open.channel);
         }
         let vrids = (1..=u8::MAX).filter_map(Vrid::new);
         vrids.filter_map(|vrid| self.listeners.remove(&(id, vrid))).flatten().collect()
@@ -83,7 +92,17 @@ impl Channels {
 
     /// Where a channel is.
     pub(crate) fn get(&self, id: ChannelId) -> Option<&Channel> {
-        self.by_id.get(&id).map(|(channel, _)| channel)
+        self.by_id.get(&id).map(|open| &open.channel)
+    }
+
+    /// How many instances speak there.
+    pub(crate) fn users(&self, id: ChannelId) -> usize {
+        self.by_id.get(&id).map_or(0, |open| open.users)
+    }
+
+    /// Notes how the driver reads the channel; returns how it did so before.
+    pub(crate) fn set_in_batches(&mut self, id: ChannelId, in_batches: bool) -> bool {
+        self.by_id.get_mut(&id).is_some_and(|open| std::mem::replace(&mut open.in_batches, in_batches))
     }
 }
 

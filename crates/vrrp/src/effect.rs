@@ -3,9 +3,10 @@
 
 use crate::config::{AddressConfig, InstanceConfig};
 use crate::event::Event;
-use keepalived_types::{Family, IfIndex, InterfaceName};
+use keepalived_types::{Family, IfIndex, InterfaceName, Vrid};
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// An instance, by a number that is never used again while the engine lives; a reload keeps those of kept instances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -35,6 +36,25 @@ pub enum ChannelAddress {
     Group(IpAddr),
     /// Bind this source address.
     Local(IpAddr),
+}
+
+/// How soon what a channel receives has to be handed over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Attention {
+    /// As it comes: every channel begins so.
+    AtOnce,
+    /// From time to time, for nobody acts on it: it only tells backups that their masters live. Each advert is handed
+    /// over with the time it came in, if that is less than `every` ago, and everything is before a master is believed
+    /// to be down (`Engine::next_master_down`).
+    InBatches {
+        /// The longest that an advert may wait.
+        every: Duration,
+        /// So many adverts come in this time; when far more do, somebody floods us.
+        expected: usize,
+        /// What is for these virtual routers does not wait: we are their MASTER. Neither does any release (priority 0).
+        /// All that came before is handed over first.
+        at_once: Vec<Vrid>,
+    },
 }
 
 /// An advert, encoded once when it changes.
@@ -79,6 +99,13 @@ pub enum Effect {
     },
     /// Nobody uses the channel any more.
     CloseChannel(ChannelId),
+    /// From now on listen to a channel like this.
+    Listen {
+        /// Which one.
+        channel: ChannelId,
+        /// How.
+        attention: Attention,
+    },
     /// Send one ADVERTISEMENT (RFC 9568 §7.2), a copy to each destination.
     SendAdvert {
         /// Whose.

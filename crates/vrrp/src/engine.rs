@@ -130,7 +130,8 @@ impl Engine {
         }
     }
 
-    /// A datagram arrived that claims to be VRRP. Nothing in it is believed before `acceptance.rs` has looked at it.
+    /// A datagram arrived that claims to be VRRP, and did so at `now`, which may be some time ago where the channel is
+    /// read in batches. Nothing in it is believed before `acceptance.rs` has looked at it.
     pub fn handle_advertisement(&mut self, channel: ChannelId, received: &Received<'_>, now: Instant) {
         if self.phase != Phase::Running {
             return;
@@ -152,6 +153,7 @@ impl Engine {
         while let Some((at, due)) = self.world.timers.pop(now) {
             match due {
                 Due::Instance(timer, id) => self.on_instance_timer(id, timer, at, now),
+                Due::Listening(channel) => self.on_settled(channel),
                 Due::Announcement(queue) => announce::on_paced(queue, &mut self.world, now),
                 Due::StartupDelay => self.on_start_delay_over(now),
                 Due::LinkDelay(index) => {
@@ -170,6 +172,7 @@ impl Engine {
     /// number, when the interface or its addresses change, and every 10 s.
     pub fn handle_channel_failed(&mut self, channel: ChannelId, reason: String, now: Instant) {
         let users = self.world.channels.fail(channel);
+        self.world.timers.cancel(Due::Listening(channel));
         // All users first: what happens to one of them may make another one speak.
         for id in &users {
             if let Some(instance) = self.instances.get_mut(*id) {
@@ -277,6 +280,13 @@ impl Engine {
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         self.world.timers.next()
+    }
+
+    /// No master is believed to be down before this. What has been received must have been handed over before
+    /// [`Engine::handle_timeout`] is called with this time or a later one: it may prolong the wait.
+    #[must_use]
+    pub fn next_master_down(&self) -> Option<Instant> {
+        self.world.timers.next_master_down()
     }
 
     /// How many deadlines are set, and how many entries are kept for them: for whoever watches that none leaks.

@@ -187,6 +187,9 @@ impl Instance {
         let state = self.state();
         self.wanted = state;
         self.report(world, EventKind::Entered { state, from, cause, priority: self.priority });
+        if let Some(channel) = self.channel {
+            world.listen_at_once(channel, now);
+        }
     }
 
     /// The instance as an operator sees it.

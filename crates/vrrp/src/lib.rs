@@ -34,6 +34,7 @@
 //! | What happens in this state? | `state/*.rs` |
 //! | How long is that wait? | `intervals.rs`, `timers.rs` |
 //! | Where does it speak? | `place.rs`, `links.rs`, `channels.rs` |
+//! | How soon must it listen? | `listening.rs` |
 //! | What does it send, set and announce? | `encode.rs`, `network.rs`, `announce.rs` |
 //! | Why this priority, why FAULT? | `tracking/*.rs` |
 //! | What do the others of the group do? | `sync_group.rs` |
@@ -56,6 +57,7 @@ mod instances;
 mod intervals;
 mod lifecycle;
 mod links;
+mod listening;
 mod network;
 mod place;
 mod reload;
@@ -70,8 +72,8 @@ mod world;
 mod tests;
 
 pub use effect::{
-    Announcement, Channel, ChannelAddress, ChannelId, Effect, EncodedAdvert, InstanceId, InstanceView,
-    WantedNetwork,
+    Announcement, Attention, Channel, ChannelAddress, ChannelId, Effect, EncodedAdvert, InstanceId,
+    InstanceView, WantedNetwork,
 };
 pub use engine::Engine;
 pub use event::{Cause, Event, EventKind, Fault, Rejection, State, Subject, TrackerKind};

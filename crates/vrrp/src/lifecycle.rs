@@ -27,7 +27,7 @@ impl Engine {
             self.refresh(id, now);
             return;
         }
-        place::join(instance, &mut self.world);
+        place::join(instance, &mut self.world, now);
         let pause = if instance.channel.is_some() { place::PROVE_CHANNEL } else { place::RETRY_CHANNEL };
         self.world.timers.set(instance.due(Timer::Channel), now + pause);
     }
@@ -51,7 +51,7 @@ impl Engine {
         let Some(instance) = self.instances.get_mut(id) else {
             return;
         };
-        place::settle(instance, place, &mut self.world);
+        place::settle(instance, place, &mut self.world, now);
         update_priority(instance, &mut self.world);
         let faults = find_faults(instance, &instance.place, &self.world);
         let before = std::mem::replace(&mut instance.own_faults, faults);

@@ -6,8 +6,9 @@ use crate::event::EventKind;
 use crate::instance::Instance;
 use crate::links::Links;
 use crate::network;
+use crate::timers::Due;
 use crate::world::World;
-use keepalived_types::{Family, IfIndex};
+use keepalived_types::{Family, IfIndex, Instant};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -78,13 +79,13 @@ fn channel(config: &InstanceConfig, link: Option<IfIndex>, source: Option<IpAddr
 }
 
 /// Moves the instance to a place it has been found: changes sockets and forgets the encoded advert.
-pub(crate) fn settle(instance: &mut Instance, place: Place, world: &mut World) {
+pub(crate) fn settle(instance: &mut Instance, place: Place, world: &mut World, now: Instant) {
     let wants_channel = instance.channel.is_none() && instance.channel_failure.is_none();
     if place == instance.place && (!wants_channel || place.channel.is_none()) {
         return;
     }
     if place.channel != instance.place.channel {
-        leave(instance, world);
+        leave(instance, world, now);
     }
     if instance.place.source != place.source && instance.place.source.is_some() {
         instance.report(world, EventKind::SourceAddress(place.source));
@@ -97,24 +98,29 @@ pub(crate) fn settle(instance: &mut Instance, place: Place, world: &mut World) {
     instance.output.advert = None;
     instance.place = place;
     if instance.channel.is_none() && instance.channel_failure.is_none() {
-        join(instance, world);
+        join(instance, world, now);
     }
 }
 
 /// Takes part in the channel of its place, if there is one.
-pub(crate) fn join(instance: &mut Instance, world: &mut World) {
+pub(crate) fn join(instance: &mut Instance, world: &mut World, now: Instant) {
     debug_assert!(instance.channel.is_none(), "who joins is not there yet");
     if let Some(channel) = instance.place.channel.clone() {
         let id = world.channels.join(channel, instance.config.vrid, instance.id, &mut world.effects);
         instance.channel = Some(id);
+        world.listen_at_once(id, now);
     }
 }
 
 /// Gives the channel up.
-pub(crate) fn leave(instance: &mut Instance, world: &mut World) {
+pub(crate) fn leave(instance: &mut Instance, world: &mut World, now: Instant) {
     instance.channel_failure = None;
     if let Some(id) = instance.channel.take() {
+        world.listen_at_once(id, now);
         world.channels.leave(id, instance.config.vrid, instance.id, &mut world.effects);
+        if world.channels.users(id) == 0 {
+            world.timers.cancel(Due::Listening(id));
+        }
     }
 }
 

@@ -89,6 +89,8 @@ impl Engine {
         self.rebuild(&old_groups);
         for before in &changed {
             self.adjust_wait(before);
+            let channel = self.instances.get(before.id).and_then(|instance| instance.channel);
+            channel.into_iter().for_each(|channel| self.world.listen_at_once(channel, now));
         }
         if self.phase == Phase::Running {
             self.shift_start_delay(now);
@@ -156,7 +158,7 @@ impl Engine {
             instance.move_to(Role::Removed(state), Cause::Removed, &mut self.world, now);
         }
         announce::cancel(&instance, &mut self.world);
-        place::leave(&mut instance, &mut self.world);
+        place::leave(&mut instance, &mut self.world, now);
         self.world.timers.forget_instance(id);
     }
 

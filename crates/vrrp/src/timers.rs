@@ -4,7 +4,7 @@
 //! the entry in the heap stays where it is and is put back when it surfaces too early. Everything else that is stale
 //! is recognised when it surfaces, because only the entry that a slot calls its own counts.
 
-use crate::effect::InstanceId;
+use crate::effect::{ChannelId, InstanceId};
 use keepalived_types::{IfIndex, Instant};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -65,6 +65,8 @@ pub(crate) enum Due {
     ProcessDelay(u32),
     /// The next paced announcement of this queue may leave (`vrrp_garp_interval`).
     Announcement(u32),
+    /// Nobody on this channel has changed its state for a while.
+    Listening(ChannelId),
 }
 
 /// One deadline: when it is, and which of the heap's entries stands for it.
@@ -79,8 +81,12 @@ struct Slot {
 pub(crate) struct Timers {
     instances: Vec<Option<Box<[Slot; Timer::ALL.len()]>>>,
     others: BTreeMap<Due, Slot>,
-    heap: BinaryHeap<Reverse<(Instant, Due)>>,
+    heap: Heap,
+    /// Master_Down_Timers have a heap of their own: before one of them ends, the driver looks for adverts.
+    master_down: Heap,
 }
+
+type Heap = BinaryHeap<Reverse<(Instant, Due)>>;
 
 impl Timers {
     /// Sets, or moves, a deadline.
@@ -89,7 +95,7 @@ impl Timers {
         slot.deadline = Some(at);
         if slot.queued.is_none_or(|queued| queued > at) {
             slot.queued = Some(at);
-            self.heap.push(Reverse((at, due)));
+            self.heap_of(due).push(Reverse((at, due)));
         }
     }
 
@@ -120,20 +126,25 @@ impl Timers {
 
     /// The time at which [`Timers::pop`] has to be called next: never later than the earliest deadline.
     pub(crate) fn next(&self) -> Option<Instant> {
-        self.heap.peek().map(|Reverse((at, _))| *at)
+        self.first().map(|(at, _)| at)
+    }
+
+    /// No Master_Down_Timer ends before this.
+    pub(crate) fn next_master_down(&self) -> Option<Instant> {
+        self.master_down.peek().map(|Reverse((at, _))| *at)
     }
 
     /// Takes the earliest deadline that has come, with the time for which it was set.
     pub(crate) fn pop(&mut self, now: Instant) -> Option<(Instant, Due)> {
         let mut moved = false;
-        while let Some(&Reverse((at, due))) = self.heap.peek() {
+        while let Some((at, due)) = self.first() {
             if at > now {
                 if moved {
                     self.settle();
                 }
                 return None;
             }
-            self.heap.pop();
+            self.heap_of(due).pop();
             if self.slot(due).and_then(|slot| slot.queued) != Some(at) {
                 continue; // Another entry stands for this slot, or none any more.
             }
@@ -162,13 +173,13 @@ impl Timers {
     /// Puts entries back until the first one tells when something is due. A process that was woken for an entry whose
     /// deadline has moved would otherwise be woken for each of the others, too: a backup's deadlines all move.
     fn settle(&mut self) {
-        while let Some(&Reverse((at, due))) = self.heap.peek() {
+        while let Some((at, due)) = self.first() {
             let slot = self.slot(due).copied().unwrap_or_default();
             let is_its_own = slot.queued == Some(at);
             if is_its_own && slot.deadline == Some(at) {
                 return;
             }
-            self.heap.pop();
+            self.heap_of(due).pop();
             if is_its_own {
                 self.slot_mut(due).queued = None;
                 match slot.deadline {
@@ -189,7 +200,23 @@ impl Timers {
 
     /// How many entries the heap has, those included that no longer stand for anything.
     pub(crate) fn queued_count(&self) -> usize {
-        self.heap.len()
+        self.heap.len() + self.master_down.len()
+    }
+
+    /// The first entry of either heap.
+    fn first(&self) -> Option<(Instant, Due)> {
+        [&self.heap, &self.master_down]
+            .into_iter()
+            .filter_map(|heap| heap.peek())
+            .map(|Reverse(entry)| *entry)
+            .min()
+    }
+
+    const fn heap_of(&mut self, due: Due) -> &mut Heap {
+        match due {
+            Due::Instance(Timer::MasterDown, _) => &mut self.master_down,
+            _ => &mut self.heap,
+        }
     }
 
     fn slot(&self, due: Due) -> Option<&Slot> {

@@ -1,16 +1,19 @@
-//! The sockets of the channels: opened and closed as the engine says, read in batches, drained after a stall.
+//! The sockets of the channels: opened, listened to and closed as the engine says, drained after a stall.
 
+use keepalived_kernel::clock;
 use keepalived_kernel::reactor::{Interest, Reactor};
 use keepalived_kernel::vrrp_socket::{Buffers, Datagram, Protocol, Reach, Settings, VrrpSocket};
-use keepalived_types::Family;
-use keepalived_vrrp::{Channel, ChannelAddress, ChannelId, EncodedAdvert, Received};
+use keepalived_types::{Family, Instant, Vrid};
+use keepalived_vrrp::{Attention, Channel, ChannelAddress, ChannelId, EncodedAdvert, Received};
 use keepalived_wire::ipv4::set_identification;
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::os::fd::AsFd;
+use std::time::Duration;
 
-/// Channels are registered in the reactor under their number plus this; smaller tokens belong to the driver.
-pub(super) const FIRST_TOKEN: u64 = 16;
+/// Channels are registered in the reactor under twice their number plus this, and their bells next to them; smaller
+/// tokens belong to the driver.
+const FIRST_TOKEN: u64 = 16;
 /// Room for one datagram: an IP header with options, and the longest VRRP message there is (255 IPv6 addresses) with
 /// some trailer. Anything longer cannot be an advert.
 const LARGEST_DATAGRAM: usize = 4_608;
@@ -18,11 +21,46 @@ const LARGEST_DATAGRAM: usize = 4_608;
 const BATCHES_PER_TURN: usize = 16;
 /// Datagrams that the kernel hands over at a time.
 const BATCH: usize = 32;
+/// When everything is read, reading ends after so many batches: adverts that come faster than they can be judged are a
+/// flood, and the default receive buffer holds fewer than 300.
+const BATCHES_OF_ALL: usize = 64;
+/// More adverts than this beyond twice what is expected in a batch are a flood: real ones would soon find no room.
+const FLOOD: usize = 64;
+/// After a flood a channel is read as adverts come for so long.
+const AFTER_FLOOD: Duration = Duration::from_secs(1);
+
+/// An open channel.
+#[derive(Debug)]
+struct Open {
+    socket: VrrpSocket,
+    batches: Option<Batches>,
+}
+
+/// How a channel is read that the engine wants to hear in batches.
+#[derive(Debug)]
+struct Batches {
+    every: Duration,
+    /// More than this in one batch is a flood.
+    most: usize,
+    at_once: Vec<Vrid>,
+    /// When it is read next. During a flood it is read as adverts come, until then.
+    next: Instant,
+    is_flooded: bool,
+}
+
+/// What the reactor reported about a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reported {
+    /// Adverts wait, and more may.
+    Adverts(ChannelId),
+    /// Among the adverts that wait are some that must not.
+    Bell(ChannelId),
+}
 
 /// The open channels.
 #[derive(Debug)]
 pub(super) struct Channels {
-    sockets: BTreeMap<ChannelId, VrrpSocket>,
+    open: BTreeMap<ChannelId, Open>,
     buffers: Buffers,
     /// How many datagrams to ask for: twice as many as came last time. Most adverts come alone, some in bursts.
     /// Always more than one, so that it shows whether another waits: timers must not run out before it is heard.
@@ -35,7 +73,7 @@ pub(super) struct Channels {
 impl Default for Channels {
     fn default() -> Self {
         Self {
-            sockets: BTreeMap::new(),
+            open: BTreeMap::new(),
             buffers: Buffers::new(LARGEST_DATAGRAM),
             expected: 2,
             scratch: Vec::new(),
@@ -65,39 +103,103 @@ impl Channels {
             device: channel.interface.as_ref().map(|(_, name)| name).or(channel.vrf.as_ref()).cloned(),
             reach,
         })?;
-        reactor.register(socket.as_fd(), FIRST_TOKEN + u64::from(id.0), Interest::Read)?;
-        self.sockets.insert(id, socket);
+        reactor.register(socket.as_fd(), token(id), Interest::Read)?;
+        self.open.insert(id, Open { socket, batches: None });
         Ok(())
+    }
+
+    /// Listens to a channel as the engine wants from now on.
+    ///
+    /// # Errors
+    /// When the kernel refuses it; the channel is then listened to as before.
+    pub(super) fn listen(
+        &mut self,
+        id: ChannelId,
+        attention: Attention,
+        reactor: &Reactor,
+        now: Instant,
+    ) -> keepalived_kernel::Result<()> {
+        let Some(open) = self.open.get_mut(&id) else {
+            return Ok(());
+        };
+        if open.is_left_alone() {
+            open.watch(id, reactor)?;
+        }
+        open.batches = None;
+        if let Attention::InBatches { every, expected, at_once } = attention {
+            open.leave_alone(id, &at_once, reactor)?;
+            let most = expected * 2 + FLOOD;
+            open.batches = Some(Batches { every, most, at_once, next: now, is_flooded: false });
+        }
+        Ok(())
+    }
+
+    /// When a batch has to be read, or a flood may be over.
+    #[must_use]
+    pub(super) fn next_batch(&self) -> Option<Instant> {
+        self.open.values().filter_map(|open| Some(open.batches.as_ref()?.next)).min()
+    }
+
+    /// Reads the batches that are due, or whatever waits for one.
+    pub(super) fn read_batches(
+        &mut self,
+        also_early: bool,
+        reactor: &Reactor,
+        now: Instant,
+        mut handle: impl FnMut(ChannelId, &Received<'_>, Instant),
+    ) {
+        let is_wanted = |open: &Open| {
+            open.batches.as_ref().is_some_and(|batches| batches.next <= now)
+                || (also_early && open.is_left_alone())
+        };
+        let wanted: Vec<ChannelId> =
+            self.open.iter().filter(|(_, open)| is_wanted(open)).map(|(id, _)| *id).collect();
+        for id in wanted {
+            let count = self.receive(id, true, now, |received, at| handle(id, received, at));
+            if let Some(open) = self.open.get_mut(&id) {
+                open.expect_next(id, count, reactor, now);
+            }
+        }
     }
 
     /// Gives the receiving sockets this much room, in bytes; those that are not named keep what they have.
     /// Returns what could not be done.
     pub(super) fn resize(&self, room: &HashMap<ChannelId, usize>) -> Vec<String> {
-        let named = room.iter().filter_map(|(id, bytes)| Some((self.sockets.get(id)?, *bytes)));
+        let named = room.iter().filter_map(|(id, bytes)| Some((self.open.get(id)?, *bytes)));
         named
-            .filter_map(|(socket, bytes)| socket.set_receive_buffer(bytes).err())
+            .filter_map(|(open, bytes)| open.socket.set_receive_buffer(bytes).err())
             .map(|error| error.to_string())
             .collect()
     }
 
     /// Closes the sockets of a channel.
     pub(super) fn close(&mut self, id: ChannelId, reactor: &Reactor) {
-        if let Some(socket) = self.sockets.remove(&id) {
-            // Closing it would do, unless a duplicate of the descriptor lives on.
-            drop(reactor.deregister(socket.as_fd()));
+        if let Some(open) = self.open.remove(&id) {
+            // Closing them would do, unless a duplicate of a descriptor lives on.
+            let watched = if open.is_left_alone() { open.socket.bell() } else { open.socket.as_fd() };
+            drop(reactor.deregister(watched));
         }
     }
 
-    /// The channel behind a reactor token.
+    /// What is behind a reactor token.
     #[must_use]
-    pub(super) fn of_token(token: u64) -> Option<ChannelId> {
-        u32::try_from(token.checked_sub(FIRST_TOKEN)?).ok().map(ChannelId)
+    pub(super) fn of_token(token: u64) -> Option<Reported> {
+        let number = token.checked_sub(FIRST_TOKEN)?;
+        let id = u32::try_from(number / 2).ok().map(ChannelId)?;
+        Some(if number % 2 == 0 { Reported::Adverts(id) } else { Reported::Bell(id) })
     }
 
     /// All open channels.
     #[must_use]
     pub(super) fn ids(&self) -> Vec<ChannelId> {
-        self.sockets.keys().copied().collect()
+        self.open.keys().copied().collect()
+    }
+
+    /// The bell of a channel has been heard.
+    pub(super) fn hush(&self, id: ChannelId) {
+        if let Some(open) = self.open.get(&id) {
+            open.socket.hush();
+        }
     }
 
     /// Sends one advert to each of its destinations; the first failure is told.
@@ -110,7 +212,7 @@ impl Channels {
         advert: &EncodedAdvert,
         identification: u16,
     ) -> keepalived_kernel::Result<()> {
-        let Some(socket) = self.sockets.get(&id) else {
+        let Some(Open { socket, .. }) = self.open.get(&id) else {
             return Ok(());
         };
         let mut outcome = Ok(());
@@ -135,30 +237,44 @@ impl Channels {
         outcome
     }
 
-    /// Reads what has arrived on a channel and hands it on. With `drain`, until nothing is left; else a bounded
-    /// number of adverts, the rest follows in the next turn.
-    pub(super) fn receive(&mut self, id: ChannelId, drain: bool, mut handle: impl FnMut(&Received<'_>)) {
-        let Some(socket) = self.sockets.get(&id) else {
-            return;
+    /// Reads what has arrived on a channel and hands it on, with the time when it came in where the channel is read in
+    /// batches. With `drain`, until nothing is left; else a bounded number of adverts, the rest follows in the next turn.
+    /// Returns how many there were.
+    pub(super) fn receive(
+        &mut self,
+        id: ChannelId,
+        drain: bool,
+        now: Instant,
+        mut handle: impl FnMut(&Received<'_>, Instant),
+    ) -> usize {
+        let Some(Open { socket, batches }) = self.open.get(&id) else {
+            return 0;
         };
-        let mut batches = 0;
-        let mut limit = if drain { BATCH } else { self.expected };
-        loop {
+        let longest_wait = batches.as_ref().map(|batches| batches.every);
+        let most_batches = if drain { BATCHES_OF_ALL } else { BATCHES_PER_TURN };
+        let (mut all, mut limit) = (0, if drain { BATCH } else { self.expected });
+        for _ in 0..most_batches {
             // An error is that of the interface: netlink tells the same, and the engine acts on that.
             let count = socket.receive(&mut self.buffers, limit).unwrap_or(0);
+            let clocks = longest_wait.map(|longest| (longest, clock::now(), clock::wall()));
             for datagram in self.buffers.iter() {
+                let at = match (clocks, datagram.received()) {
+                    (Some((longest, now, wall)), Some(at)) => now - wall.saturating_sub(at).min(longest),
+                    _ => now,
+                };
                 match received(&datagram) {
-                    Some(received) => handle(&received),
+                    Some(received) => handle(&received, at),
                     None => self.malformed += 1,
                 }
             }
-            batches += 1;
+            all += count;
             self.expected = (count * 2).clamp(2, BATCH);
-            if count < limit || (!drain && batches == BATCHES_PER_TURN) {
-                return;
+            if count < limit {
+                break;
             }
             limit = self.expected;
         }
+        all
     }
 
     /// Datagrams that could not even be handed to the engine.
@@ -166,6 +282,61 @@ impl Channels {
     pub(super) const fn malformed(&self) -> u64 {
         self.malformed
     }
+}
+
+impl Open {
+    /// Does the reactor report only what cannot wait?
+    fn is_left_alone(&self) -> bool {
+        self.batches.as_ref().is_some_and(|batches| !batches.is_flooded)
+    }
+
+    /// So many adverts were read: decides when to look again, and whether to be told of every advert meanwhile.
+    fn expect_next(&mut self, id: ChannelId, count: usize, reactor: &Reactor, now: Instant) {
+        let Some(mut batches) = self.batches.take() else { return };
+        let is_flooded = count > batches.most;
+        let changed = match (batches.is_flooded, is_flooded) {
+            (false, true) => self.watch(id, reactor),
+            (true, false) => self.leave_alone(id, &batches.at_once, reactor),
+            _ => Ok(()),
+        };
+        // What the kernel refuses is tried again; until then the channel is read as before.
+        if changed.is_ok() {
+            batches.is_flooded = is_flooded;
+        }
+        batches.next = if batches.is_flooded { now + AFTER_FLOOD } else { next_slot(now, batches.every) };
+        self.batches = Some(batches);
+    }
+
+    /// Has the reactor report every advert.
+    fn watch(&self, id: ChannelId, reactor: &Reactor) -> keepalived_kernel::Result<()> {
+        reactor.register(self.socket.as_fd(), token(id), Interest::Read)?;
+        reactor.deregister(self.socket.bell())?;
+        self.socket.ring_for_nothing()?;
+        self.socket.set_time_stamps(false)
+    }
+
+    /// Has the reactor report only what cannot wait.
+    fn leave_alone(
+        &self,
+        id: ChannelId,
+        at_once: &[Vrid],
+        reactor: &Reactor,
+    ) -> keepalived_kernel::Result<()> {
+        self.socket.set_time_stamps(true)?;
+        self.socket.ring_for(at_once)?;
+        reactor.register(self.socket.bell(), token(id) + 1, Interest::Read)?;
+        reactor.deregister(self.socket.as_fd())
+    }
+}
+
+const fn token(id: ChannelId) -> u64 {
+    FIRST_TOKEN + 2 * id.0 as u64
+}
+
+/// The next multiple of `every`: channels with the same interval are read together.
+fn next_slot(now: Instant, every: Duration) -> Instant {
+    let grid = u64::try_from(every.as_nanos()).unwrap_or(u64::MAX).max(1);
+    Instant::from_nanos((now.as_nanos() / grid + 1).saturating_mul(grid))
 }
 
 /// Splits off the IP header. `None` when there is none, or the datagram is incomplete.

@@ -8,7 +8,7 @@ mod topology;
 
 use super::announcer::Announcer;
 use super::auto_priority::AutoPriority;
-use super::channels::Channels;
+use super::channels::{Channels, Reported};
 use super::dumps::{Dump, Wanted};
 use super::linkbeat::Linkbeat;
 use super::messages::{Inbox, Outbox, Settings, ToEngine, ToHelper};
@@ -26,7 +26,7 @@ use keepalived_kernel::signals::{self, Signals};
 use keepalived_kernel::{Result, clock};
 use keepalived_types::Instant;
 use keepalived_vrrp::config::Config;
-use keepalived_vrrp::{Effect, Engine, EventKind, Start};
+use keepalived_vrrp::{Effect, Engine, EventKind, Received, Start};
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::os::fd::AsFd;
@@ -183,7 +183,8 @@ impl Driver {
         if self.network.has_work() || self.announcer.has_work() {
             return Some(Instant::ORIGIN);
         }
-        [self.engine.next_deadline(), self.redump.deadline()].into_iter().flatten().min()
+        let deadlines = [self.engine.next_deadline(), self.channels.next_batch(), self.redump.deadline()];
+        deadlines.into_iter().flatten().min()
     }
 
     fn turn(&mut self, ready: &[Ready], deadline: Option<Instant>, now: Instant) -> Result<()> {
@@ -203,10 +204,9 @@ impl Driver {
         if late > STALL / 2 {
             // What arrived while we were not running comes before any timer is believed.
             self.read_changes(now)?;
-            for id in self.channels.ids() {
-                self.receive(id, true, now);
-            }
+            self.receive_all(now);
         }
+        self.read_batches(now);
         if !self.stopping {
             self.engine.handle_timeout(now);
         }
@@ -272,11 +272,14 @@ impl Driver {
             REQUESTS => {}
             MESSAGES => self.handle_messages(now),
             LINKBEAT => self.handle_beats(now),
-            token => {
-                if let Some(id) = Channels::of_token(token) {
-                    self.receive(id, false, now);
+            token => match Channels::of_token(token) {
+                Some(Reported::Adverts(id)) => self.receive(id, false, now),
+                Some(Reported::Bell(id)) => {
+                    self.channels.hush(id);
+                    self.receive(id, true, now);
                 }
-            }
+                None => {}
+            },
         }
         Ok(())
     }
@@ -284,7 +287,28 @@ impl Driver {
     fn receive(&mut self, id: keepalived_vrrp::ChannelId, drain: bool, now: Instant) {
         let engine = &mut self.engine;
         let before = self.channels.malformed();
-        self.channels.receive(id, drain, |received| engine.handle_advertisement(id, received, now));
+        self.channels.receive(id, drain, now, |received, at| engine.handle_advertisement(id, received, at));
+        self.tell_malformed(before);
+    }
+
+    /// Everything that waits anywhere.
+    fn receive_all(&mut self, now: Instant) {
+        for id in self.channels.ids() {
+            self.receive(id, true, now);
+        }
+    }
+
+    /// Channels that are read in batches: those whose time has come, or all before a master is believed to be down.
+    fn read_batches(&mut self, now: Instant) {
+        let someone_is_silent = self.engine.next_master_down().is_some_and(|at| at <= now);
+        let engine = &mut self.engine;
+        let before = self.channels.malformed();
+        let handle = |id, received: &Received<'_>, at| engine.handle_advertisement(id, received, at);
+        self.channels.read_batches(someone_is_silent, &self.reactor, now, handle);
+        self.tell_malformed(before);
+    }
+
+    fn tell_malformed(&mut self, before: u64) {
         if before == 0 && self.channels.malformed() > 0 {
             let text = "received a datagram that is no VRRP packet; further ones are only counted".to_owned();
             self.to_helper.put(ToHelper::Log { detail: false, text });
@@ -316,6 +340,7 @@ impl Driver {
 
     /// Collects what a file shows; the helper thread writes it.
     fn dump(&mut self, wanted: Wanted, now: Instant) {
+        self.receive_all(now);
         self.to_helper.put(ToHelper::Dump(Box::new(Dump::take(wanted, &self.engine, now))));
         if wanted == Wanted::StatsAndClear {
             self.engine.reset_counters();
@@ -344,6 +369,7 @@ impl Driver {
                 }
                 ToEngine::Tracker { name, reading } => self.engine.handle_tracker(&name, reading, now),
                 ToEngine::Snapshot => {
+                    self.receive_all(now);
                     let snapshot = Snapshot { vrrp: self.engine.snapshot(now), ..Snapshot::default() };
                     self.to_helper.put(ToHelper::Snapshot(Box::new(snapshot)));
                 }
@@ -373,6 +399,12 @@ impl Driver {
         match effect {
             Effect::OpenChannel { id, channel } => self.open_channel(id, &channel),
             Effect::CloseChannel(id) => self.channels.close(id, &self.reactor),
+            Effect::Listen { channel, attention } => {
+                if let Err(error) = self.channels.listen(channel, attention, &self.reactor, clock::now()) {
+                    let text = format!("adverts are read one by one: {error}");
+                    self.to_helper.put(ToHelper::Log { detail: false, text });
+                }
+            }
             Effect::SendAdvert { channel, advert, identification, .. } if !self.muted => {
                 if let Err(error) = self.channels.send(channel, &advert, identification) {
                     self.log_detail(|| format!("could not send an advert: {error}"));

@@ -2,8 +2,9 @@
 //! virtual routers there.
 //!
 //! They are two because a socket that sends on a raw protocol also receives it: the sending one is closed to all
-//! packets by a filter, so that nothing piles up in it.
+//! packets by a filter, so that nothing piles up in it, or open to those that cannot wait (`bell.rs`).
 
+mod bell;
 mod open;
 mod receive;
 mod send;

@@ -160,6 +160,49 @@ fn the_sending_socket_hears_nothing() {
 }
 
 #[test]
+fn releases_and_the_adverts_asked_for_ring_the_bell() {
+    let vrids: Vec<Vrid> = [1, 31, 32, 200, 255].into_iter().filter_map(Vrid::new).collect();
+    let (left, right) = two_namespaces(|| open(multicast(GROUP_V4)), || open(multicast(GROUP_V4)));
+    let send = |vrid: u8, priority: u8| {
+        let mut packet = ipv4_advert(Vrid::new(vrid).expect("not 0"), LEFT_V4, GROUP_V4, 255);
+        packet[22] = priority;
+        left.send_ipv4(&packet, GROUP_V4).expect("sent");
+    };
+    right.ring_for(&vrids).expect("a filter");
+    for vrid in [2, 30, 33, 63, 199, 201, 254] {
+        send(vrid, 100);
+    }
+    wait_for(&right);
+    assert!(!becomes_readable(right.bell(), 50), "they can wait");
+    for vrid in vrids {
+        send(vrid.get(), 100);
+        assert!(becomes_readable(right.bell(), 2_000), "{vrid} was asked for");
+        right.hush();
+        assert!(!becomes_readable(right.bell(), 0), "once");
+    }
+    send(30, 0);
+    assert!(becomes_readable(right.bell(), 2_000), "a release");
+    right.hush();
+    right.ring_for_nothing().expect("a filter");
+    send(30, 0);
+    assert!(!becomes_readable(right.bell(), 50));
+    let mut buffers = Buffers::new(1500);
+    assert_eq!(right.receive(&mut buffers, 32).expect("received"), 14, "all of them are there to be read");
+}
+
+#[test]
+fn an_ipv6_release_rings_the_bell() {
+    let (left, right) = two_namespaces(|| open(multicast(GROUP_V6)), || open(multicast(GROUP_V6)));
+    right.ring_for(&[]).expect("a filter");
+    left.send_ipv6(&IPV6_ADVERT, LEFT_V6, GROUP_V6, None).expect("sent");
+    assert!(!becomes_readable(right.bell(), 50));
+    let mut release = IPV6_ADVERT;
+    release[2] = 0;
+    left.send_ipv6(&release, LEFT_V6, GROUP_V6, None).expect("sent");
+    assert!(becomes_readable(right.bell(), 2_000));
+}
+
+#[test]
 fn a_unicast_source_may_be_absent_when_the_socket_is_opened() {
     let absent = Ipv4Addr::new(203, 0, 113, 77);
     let absent_v6: Ipv6Addr = "2001:db8::77".parse().expect("literal");

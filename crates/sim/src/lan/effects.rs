@@ -57,6 +57,8 @@ impl Lan {
                     self.object(format!("{node}: closes {id:?}, which is not open"));
                 }
             }
+            // Adverts are handed over as they come, which is always right.
+            Effect::Listen { .. } => {}
             Effect::SendAdvert { instance, channel, advert, identification } => {
                 if let Some(shadow) = self.shadow_of(node, instance) {
                     shadow.last_sent = now;

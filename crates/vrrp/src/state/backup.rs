@@ -164,13 +164,18 @@ fn accept(instance: &mut Instance, advert: &Advert, world: &mut World, now: Inst
         world.timers.set(due, world.timers.deadline(due).map_or(until, |deadline| deadline.max(until)));
         return;
     }
-    backup.master_interval = master_interval;
+    let interval_before = std::mem::replace(&mut backup.master_interval, master_interval);
     backup.released_by = None;
     let until = now + instance.down_interval(master_interval);
     if let Role::Backup(backup) = &mut instance.role {
         backup.master_until = Some(until);
     }
     world.timers.set(instance.due(Timer::MasterDown), until);
+    if interval_before != master_interval
+        && let Some(channel) = instance.channel
+    {
+        world.listen_at_once(channel, now);
+    }
     let before = instance.heard.master.replace((from, priority)).map(|(address, _)| address);
     if before != Some(from) {
         instance.heard.reported = 0;

@@ -14,6 +14,7 @@ mod announcing;
 mod forged;
 mod groups;
 mod links;
+mod listening;
 mod machine;
 mod owners;
 mod random;

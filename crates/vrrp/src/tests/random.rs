@@ -94,6 +94,9 @@ impl Record {
                 self.open.insert(*id);
             }
             Effect::CloseChannel(id) => assert!(self.open.remove(id), "only what is open is closed"),
+            Effect::Listen { channel, .. } => {
+                assert!(self.open.contains(channel), "only what is open is heard")
+            }
             Effect::SendAdvert { channel, advert, .. } => {
                 assert!(self.open.contains(channel), "sent where it can be sent");
                 assert!(!advert.packets.is_empty());

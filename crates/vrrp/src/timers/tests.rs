@@ -35,7 +35,7 @@ fn moving_a_deadline_back_adds_nothing_to_the_heap() {
     for ms in 10..1000 {
         timers.set(A, at(ms));
     }
-    assert_eq!(timers.heap.len(), 1);
+    assert_eq!(timers.queued_count(), 1);
     assert_eq!(timers.pop(at(998)), None, "the entry of 10 ms surfaces and is put back");
     assert_eq!(timers.pop(at(999)), Some((at(999), A)));
 }
@@ -51,7 +51,7 @@ fn one_wake_up_is_enough_to_see_that_all_deadlines_have_moved() {
     assert_eq!(timers.next(), Some(at(1_000)), "nothing is looked at before its time");
     assert_eq!(timers.pop(at(1_000)), None);
     assert_eq!(timers.next(), Some(at(3_000)));
-    assert_eq!(timers.heap.len(), 100);
+    assert_eq!(timers.queued_count(), 100);
     timers.cancel(Due::Instance(Timer::MasterDown, InstanceId(0)));
     assert_eq!(timers.pop(at(3_001)), Some((at(3_001), Due::Instance(Timer::MasterDown, InstanceId(1)))));
 }
