@@ -47,7 +47,10 @@ pub(crate) fn addresses<'a>(
 /// What belongs on the machine while the instance is MASTER.
 pub(crate) fn wanted(instance: &Instance, links: &Links) -> WantedNetwork {
     let placed = addresses(instance, links).filter_map(|(index, address)| Some((index?, address.clone())));
-    WantedNetwork { addresses: placed.collect() }
+    let mut addresses: Vec<_> = placed.collect();
+    // It is kept, and most instances have one address: there is no room for four by then.
+    addresses.shrink_to_fit();
+    WantedNetwork { addresses }
 }
 
 /// Asks for the instance's addresses.

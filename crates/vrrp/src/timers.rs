@@ -28,30 +28,6 @@ pub(crate) enum Timer {
     Channel,
 }
 
-impl Timer {
-    const ALL: [Self; 7] = [
-        Self::Advert,
-        Self::MasterDown,
-        Self::SecondBurst,
-        Self::LowerPriorityBurst,
-        Self::Refresh,
-        Self::ExtraInterfaces,
-        Self::Channel,
-    ];
-
-    const fn slot(self) -> usize {
-        match self {
-            Self::Advert => 0,
-            Self::MasterDown => 1,
-            Self::SecondBurst => 2,
-            Self::LowerPriorityBurst => 3,
-            Self::Refresh => 4,
-            Self::ExtraInterfaces => 5,
-            Self::Channel => 6,
-        }
-    }
-}
-
 /// Whose deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Due {
@@ -79,7 +55,8 @@ struct Slot {
 /// Every deadline there is.
 #[derive(Debug, Default)]
 pub(crate) struct Timers {
-    instances: Vec<Option<Box<[Slot; Timer::ALL.len()]>>>,
+    /// Of each instance those that are in use: one, mostly.
+    instances: Vec<Vec<(Timer, Slot)>>,
     others: BTreeMap<Due, Slot>,
     heap: Heap,
     /// Master_Down_Timers have a heap of their own: before one of them ends, the driver looks for adverts.
@@ -110,7 +87,7 @@ impl Timers {
     pub(crate) fn forget_instance(&mut self, instance: InstanceId) {
         if let Some(slots) = usize::try_from(instance.0).ok().and_then(|index| self.instances.get_mut(index))
         {
-            *slots = None;
+            *slots = Vec::new();
         }
     }
 
@@ -194,7 +171,7 @@ impl Timers {
 
     /// How many deadlines are set.
     pub(crate) fn set_count(&self) -> usize {
-        let of_instances = self.instances.iter().flatten().flat_map(|slots| slots.iter());
+        let of_instances = self.instances.iter().flatten().map(|(_, slot)| slot);
         of_instances.chain(self.others.values()).filter(|slot| slot.deadline.is_some()).count()
     }
 
@@ -222,25 +199,35 @@ impl Timers {
     fn slot(&self, due: Due) -> Option<&Slot> {
         match due {
             Due::Instance(timer, id) => {
-                let index = usize::try_from(id.0).ok()?;
-                self.instances.get(index)?.as_ref().map(|slots| &slots[timer.slot()])
+                let slots = self.instances.get(usize::try_from(id.0).ok()?)?;
+                slots.iter().find(|(of, _)| *of == timer).map(|(_, slot)| slot)
             }
             other => self.others.get(&other),
         }
     }
 
     fn slot_mut(&mut self, due: Due) -> &mut Slot {
-        match due {
-            Due::Instance(timer, id) => {
-                let index =
-                    usize::try_from(id.0).expect("a usize has at least 32 bits on every supported system");
-                if self.instances.len() <= index {
-                    self.instances.resize_with(index + 1, || None);
-                }
-                &mut self.instances[index].get_or_insert_default()[timer.slot()]
-            }
-            other => self.others.entry(other).or_default(),
+        let Due::Instance(timer, id) = due else {
+            return self.others.entry(due).or_default();
+        };
+        let index = usize::try_from(id.0).expect("a usize has at least 32 bits on every supported system");
+        if self.instances.len() <= index {
+            self.instances.resize_with(index + 1, Vec::new);
         }
+        let slots = &mut self.instances[index];
+        let is_free = |slot: &Slot| slot.deadline.is_none() && slot.queued.is_none();
+        let position = slots.iter().position(|(of, _)| *of == timer).unwrap_or_else(|| {
+            // A timer that is not set and not queued leaves its place to another one.
+            let free = slots.iter().position(|(_, slot)| is_free(slot)).unwrap_or(slots.len());
+            if free == slots.len() {
+                slots.reserve_exact(1);
+                slots.push((timer, Slot::default()));
+            } else {
+                slots[free] = (timer, Slot::default());
+            }
+            free
+        });
+        &mut slots[position].1
     }
 }
 

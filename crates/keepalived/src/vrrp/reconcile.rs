@@ -48,11 +48,20 @@ enum Progress {
     Refused,
 }
 
+/// A wanted address: where it is described, for thousands need not be there twice.
 #[derive(Clone, Debug)]
 struct Wanted {
-    address: AddressConfig,
+    network: Arc<WantedNetwork>,
+    position: usize,
     instance: InstanceId,
     progress: Progress,
+}
+
+impl Wanted {
+    fn address(&self) -> &AddressConfig {
+        let (_, address) = &self.network.addresses[self.position];
+        address
+    }
 }
 
 /// What should be and what is.
@@ -119,13 +128,8 @@ impl Reconciler {
         for key in old.iter().flat_map(|old| keys(old)).filter(|key| !kept.contains(key)) {
             self.stop_wanting(instance, key, &mut operations);
         }
-        for (index, address) in &network.addresses {
-            self.start_wanting(
-                instance,
-                Key { index: *index, prefix: address.prefix },
-                address,
-                &mut operations,
-            );
+        for position in 0..network.addresses.len() {
+            self.start_wanting(instance, &network, position, &mut operations);
         }
         operations
     }
@@ -138,7 +142,7 @@ impl Reconciler {
             return; // Another instance has taken it over in the meantime.
         }
         let pending = wanted.progress == Progress::Pending;
-        let peer = wanted.address.peer;
+        let peer = wanted.address().peer;
         self.wanted.remove(&key);
         if pending || self.present.contains_key(&key) {
             operations.push(Operation::Remove(key, peer));
@@ -148,26 +152,28 @@ impl Reconciler {
     fn start_wanting(
         &mut self,
         instance: InstanceId,
-        key: Key,
-        address: &AddressConfig,
+        network: &Arc<WantedNetwork>,
+        position: usize,
         operations: &mut Vec<Operation>,
     ) {
+        let (index, address) = &network.addresses[position];
+        let key = Key { index: *index, prefix: address.prefix };
         let present = self.present.contains_key(&key);
         let before = self.wanted.get_mut(&key);
-        let same = before.filter(|before| before.address == *address);
+        let differs = before.as_ref().is_some_and(|before| before.address() != address);
         // Pending: it is on its way. Set: it is there, or somebody has taken it away and it comes back.
-        if let Some(same) = same.filter(|same| same.progress == Progress::Pending || present) {
-            same.instance = instance;
+        if let Some(same) = before.filter(|same| !differs && (same.progress == Progress::Pending || present))
+        {
+            *same = Wanted { network: Arc::clone(network), position, instance, progress: same.progress };
             return;
         }
         // Same address with other options (label, scope ...): the kernel wants it removed first.
-        let differs = self.wanted.get(&key).is_some_and(|before| before.address != *address);
         if differs && let Some(present) = self.present.remove(&key) {
             operations.push(Operation::Remove(key, present.peer));
         }
         let missing = differs || !present;
         let progress = if missing { Progress::Pending } else { Progress::Set };
-        self.wanted.insert(key, Wanted { address: address.clone(), instance, progress });
+        self.wanted.insert(key, Wanted { network: Arc::clone(network), position, instance, progress });
         if missing {
             operations.push(Operation::Add(key, address.clone()));
         }
@@ -180,7 +186,7 @@ impl Reconciler {
                 if succeeded {
                     self.present.insert(*key, Present { ours: true, peer: address.peer });
                 }
-                if let Some(wanted) = self.wanted.get_mut(key).filter(|wanted| wanted.address == *address) {
+                if let Some(wanted) = self.wanted.get_mut(key).filter(|wanted| wanted.address() == address) {
                     wanted.progress = if succeeded { Progress::Set } else { Progress::Refused };
                 }
             }
@@ -219,7 +225,7 @@ impl Reconciler {
             let idle = wanted.progress != Progress::Pending;
             if concerned && idle && !self.present.contains_key(key) {
                 wanted.progress = Progress::Pending;
-                operations.push(Operation::Add(*key, wanted.address.clone()));
+                operations.push(Operation::Add(*key, wanted.address().clone()));
             }
         }
         operations.sort_unstable_by_key(|operation| operation.key());
