@@ -1,12 +1,16 @@
 //! `cargo xtask bench`: ours beside the distribution's keepalived, in one run, as ratios. Absolute figures move from
 //! machine to machine.
 
+mod figures;
+mod lvs;
 mod parse;
+mod sheet;
+mod usage;
 mod vrrp;
 
 use crate::{Error, Result, setup, step};
 
-/// The command line's form: `bench [parse|vrrp [PART]...] [--quick]`; without a name, every benchmark.
+/// The command line's form: `bench [parse|vrrp [PART]...|lvs [PART]...] [--quick]`; without a name, every benchmark.
 pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<()> {
     let (mut words, mut quick) = (Vec::new(), false);
     while let Some(argument) = arguments.next()? {
@@ -20,6 +24,9 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<()> {
         words.split_first().map_or((None, words.as_slice()), |(name, parts)| (Some(name), parts));
     let name = name.map(String::as_str);
     check(name, parts)?;
+    if name == Some(lvs::INSIDE) {
+        return lvs::play(quick, parts);
+    }
     setup::run()?;
     // A binary that was named is measured as it is.
     if std::env::var_os(keepalived_lab::OURS_VARIABLE).is_none() {
@@ -38,17 +45,21 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<()> {
     if matches!(name, None | Some("vrrp")) {
         vrrp::run(quick, parts)?;
     }
+    if matches!(name, None | Some("lvs")) {
+        lvs::run(quick, parts)?;
+    }
     Ok(())
 }
 
 fn check(name: Option<&str>, parts: &[String]) -> Result<()> {
-    let known = |part: &String| name == Some("vrrp") && vrrp::parts().any(|known| known == part);
-    match name {
-        None | Some("parse" | "vrrp") if parts.iter().all(known) => Ok(()),
-        None | Some("parse" | "vrrp") => {
-            let parts: Vec<&str> = vrrp::parts().collect();
-            Err(Error::Usage(format!("bench vrrp has the parts {}; others have none", parts.join(", "))))
-        }
-        Some(name) => Err(Error::Usage(format!("unknown benchmark {name}"))),
+    let known: Vec<&str> = match name {
+        None | Some("parse") => Vec::new(),
+        Some("vrrp") => vrrp::parts().collect(),
+        Some("lvs" | lvs::INSIDE) => lvs::parts().collect(),
+        Some(name) => return Err(Error::Usage(format!("unknown benchmark {name}"))),
+    };
+    match parts.iter().find(|part| !known.contains(&part.as_str())) {
+        None => Ok(()),
+        Some(part) => Err(Error::Usage(format!("no part {part}; there are: {}", known.join(", ")))),
     }
 }

@@ -22,10 +22,13 @@ const PACKAGES: &[(&str, &str)] = &[
     ("ipvsadm", "/sbin/ipvsadm"),
     ("kmod", "/sbin/modprobe"),
     ("user-mode-linux", "/usr/bin/linux.uml"),
+    ("nginx-light", "/usr/sbin/nginx"),
+    ("dnsmasq-base", "/usr/sbin/dnsmasq"),
+    ("exim4-daemon-light", "/usr/sbin/exim4"),
 ];
 
 /// Packages that start a service of their own when they are installed.
-const SERVICES: &[&str] = &["keepalived", "frr", "ipvsadm"];
+const SERVICES: &[&str] = &["keepalived", "frr", "ipvsadm", "nginx", "exim4"];
 
 /// Installs what is missing; does nothing, not even an update of the lists, when nothing is.
 pub(crate) fn run() -> Result<()> {

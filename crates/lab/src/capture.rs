@@ -75,14 +75,20 @@ impl Capture {
         Ok(capture)
     }
 
+    /// The frames so far.
+    pub(crate) fn frames(&self) -> Result<Vec<pcap::Frame>> {
+        let what = format!("reading {}", self.file.display());
+        pcap::frames(&fs::read(&self.file).map_err(Error::io(what))?)
+    }
+
     /// Everything so far.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub fn trace(&self) -> Result<Trace> {
-        let what = format!("reading {}", self.file.display());
-        let frames = pcap::frames(&fs::read(&self.file).map_err(Error::io(what))?)?;
-        Ok(Trace::new(frames.into_iter().map(|frame| Packet::decode(frame.at, frame.bytes)).collect()))
+        Ok(Trace::new(
+            self.frames()?.into_iter().map(|frame| Packet::decode(frame.at, frame.bytes)).collect(),
+        ))
     }
 
     /// Waits for a packet that is no older than `from`.

@@ -1,5 +1,5 @@
 //! Reads the capture files tcpdump writes here: little-endian pcap with nanoseconds, Ethernet or, from the interface
-//! `any`, "Linux cooked".
+//! `any`, "Linux cooked"; from a tap on netlink the frames come as they are.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,6 +9,8 @@ const MAGIC_NANOSECONDS: u32 = 0xa1b2_3c4d;
 const LINK_ETHERNET: u32 = 1;
 /// LINKTYPE_LINUX_SLL2 (tcpdump.org's list of link-layer header types).
 const LINK_COOKED: u32 = 276;
+/// LINKTYPE_NETLINK.
+const LINK_NETLINK: u32 = 253;
 /// Protocol, reserved, interface, ARPHRD, packet type, address length, address of 8 bytes.
 const COOKED_HEADER: usize = 20;
 const FILE_HEADER: usize = 24;
@@ -32,7 +34,8 @@ pub(crate) fn frames(file: &[u8]) -> Result<Vec<Frame>> {
         return Ok(Vec::new());
     }
     let is_cooked = word(file, 20) == Some(LINK_COOKED);
-    if word(file, 0) != Some(MAGIC_NANOSECONDS) || !(is_cooked || word(file, 20) == Some(LINK_ETHERNET)) {
+    let is_known = is_cooked || matches!(word(file, 20), Some(LINK_ETHERNET | LINK_NETLINK));
+    if word(file, 0) != Some(MAGIC_NANOSECONDS) || !is_known {
         return Err(Error::Unexpected("the capture is neither Ethernet nor cooked with nanoseconds".into()));
     }
     let mut rest = &file[FILE_HEADER..];

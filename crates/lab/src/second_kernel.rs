@@ -48,6 +48,7 @@ const MODULES: &[&str] = &[
     "ip6_gre",
     "fou",
     "fou6",
+    "nlmon",
     "sch_netem",
     "nf_conntrack",
     "nf_nat",

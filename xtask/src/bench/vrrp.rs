@@ -1,7 +1,6 @@
 //! `bench vrrp`: the VRRP process beside the original's, in turn on the same nodes, and beside what the machine can do.
 
 mod announcing;
-mod figures;
 mod load;
 mod raw;
 mod raw_addresses;
@@ -9,13 +8,12 @@ mod reloading;
 mod rig;
 mod scale;
 mod setting;
-mod sheet;
 mod sightings;
 mod spacing;
-mod usage;
 
 use std::time::Duration;
 
+use super::{figures, sheet, usage};
 use rig::Rig;
 use setting::Setting;
 use sheet::Sheet;

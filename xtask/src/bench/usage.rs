@@ -89,6 +89,22 @@ fn counted(text: &str) -> Packets {
     packets
 }
 
+/// How many TCP connections the processes of a namespace have begun: `ActiveOpens` of RFC 4022.
+pub(super) fn connections(namespace: &Namespace) -> Result<u64> {
+    let reading = namespace.thread(|| fs::read_to_string("/proc/thread-self/net/snmp"))?.join();
+    let text = reading.map_err(|_| Error::Failed("reading the counters panicked".into()))??;
+    let text = text.map_err(Error::io("reading /proc/net/snmp"))?;
+    active_opens(&text).ok_or_else(|| Error::Failed("/proc/net/snmp has no ActiveOpens".into()))
+}
+
+/// A line of names, and below it one of values.
+fn active_opens(text: &str) -> Option<u64> {
+    let mut lines = text.lines().filter_map(|line| line.strip_prefix("Tcp:"));
+    let (names, values) = (lines.next()?, lines.next()?);
+    let mut both = names.split_whitespace().zip(values.split_whitespace());
+    both.find(|(name, _)| *name == "ActiveOpens")?.1.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,6 +131,14 @@ mod tests {
  eth10: 100 10 0 0 0 0 0 0 200 20 0 0 0 0 0 0
 ";
         assert_eq!(counted(text), Packets { received: 11, sent: 22 });
+    }
+
+    #[test]
+    fn connections_are_the_value_below_their_name() {
+        let text =
+            "Ip: Forwarding\nIp: 1\nTcp: RtoMin ActiveOpens PassiveOpens\nTcp: 200 17 4\nUdp: x\nUdp: 1\n";
+        assert_eq!(active_opens(text), Some(17));
+        assert_eq!(active_opens("Tcp: RtoMin\nTcp: 200\n"), None);
     }
 
     #[test]

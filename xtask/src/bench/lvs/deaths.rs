@@ -1,0 +1,116 @@
+//! Servers that die: one at a time, and half of them together.
+
+use std::collections::BTreeSet;
+use std::net::{SocketAddr, TcpListener};
+use std::time::{Duration, Instant};
+
+use keepalived_lab::{IpvsRequests, Program};
+
+use super::figures::{median, ms, percentile};
+use super::rig::{self, PATIENCE, PROGRAMS, Rig};
+use super::setting::{Kind, Setting, service_key};
+use super::sheet::{Aim, Row, Sheet};
+use super::{Length, service};
+use crate::{Error, Result};
+
+/// Others that are checked meanwhile.
+const OTHERS: usize = 1_000;
+/// Where the one that dies listens.
+const VICTIM: u16 = 82;
+/// The services of the others have small numbers.
+const VICTIMS_SERVICE: usize = 999;
+const INTERVAL: Duration = Duration::from_secs(2);
+
+/// How much later than its next check was due a dead server leaves the table.
+pub(super) fn one_by_one(rig: &Rig, length: Length, sheet: &mut Sheet) -> Result<()> {
+    let late = PROGRAMS.map(|program| deaths_of_one(rig, program, length));
+    let [ours, original] = late;
+    let late = [ours?, original?];
+    sheet.section(&format!("a server of {OTHERS} dies, checked every {} s", INTERVAL.as_secs()));
+    let medians = late.clone().map(median);
+    sheet.put(Row::new("leaves after it was due, ms, median", medians).aim(Aim::AtMost(5.0)));
+    sheet.put(Row::new("leaves after it was due, ms, most", late.map(|late| percentile(late, 100))));
+    Ok(())
+}
+
+fn deaths_of_one(rig: &Rig, program: Program, length: Length) -> Result<Vec<f64>> {
+    let setting = Setting::new(Kind::Tcp, OTHERS, INTERVAL.as_secs());
+    let victim = format!(
+        "virtual_server 10.60.3.250 80 {{\n    delay_loop {}\n    lvs_sched rr\n    lvs_method NAT\n    protocol TCP\n    \
+         real_server 10.50.250.1 {VICTIM} {{\n        TCP_CHECK {{ retry 0 }}\n    }}\n}}\n",
+        INTERVAL.as_secs()
+    );
+    let listener = listen(rig)?;
+    let (daemon, _) = rig.start(program, &(setting.configuration(1) + &victim))?;
+    let mut listener = Some(listener);
+    let mut late = Vec::new();
+    for _ in 0..length.deaths {
+        let alive = listener.take().map_or_else(|| listen(rig), Ok)?;
+        service::wait(&rig.director, service_key(VICTIMS_SERVICE), |there| there.len() == 1)?;
+        // A check that succeeds, and then the end: the next one is due an interval after this one's end.
+        let mut checked = Instant::now();
+        for _ in 0..2 {
+            alive.accept().map_err(Error::io("waiting for a check"))?;
+            checked = Instant::now();
+        }
+        drop(alive);
+        let gone = service::wait(&rig.director, service_key(VICTIMS_SERVICE), <[_]>::is_empty)?;
+        late.push(ms(gone.saturating_duration_since(checked + INTERVAL)));
+    }
+    rig::stop(daemon)?;
+    Ok(late)
+}
+
+fn listen(rig: &Rig) -> Result<TcpListener> {
+    let open = || TcpListener::bind(SocketAddr::from(([0, 0, 0, 0], VICTIM)));
+    let opened = rig.servers.namespace().thread(open)?.join();
+    let opened = opened.map_err(|_| Error::Failed("listening panicked".into()))??;
+    opened.map_err(Error::io("listening"))
+}
+
+/// What became of a half.
+struct Mass {
+    /// From the death to the last removal, beyond the interval.
+    late: f64,
+    /// Sends to the kernel.
+    sends: f64,
+}
+
+/// Half of the servers die in one moment.
+pub(super) fn together(rig: &Rig, length: Length, sheet: &mut Sheet) -> Result<()> {
+    let [ours, original] = [half(rig, PROGRAMS[0], length)?, half(rig, PROGRAMS[1], length)?];
+    sheet.section(&format!("half of {} servers die together", length.mass));
+    sheet.put(Row::new("last one leaves, late by ms", [ours.late, original.late]));
+    sheet.put(Row::new("sends to the kernel", [ours.sends, original.sends]).aim(Aim::OfOriginal(1.0)));
+    Ok(())
+}
+
+fn half(rig: &Rig, program: Program, length: Length) -> Result<Mass> {
+    let setting = Setting::new(Kind::Tcp, length.mass, 6).halved();
+    let other = rig.other_web()?;
+    let (service, servers) = setting.last_service();
+    let (daemon, _) = rig.start(program, &setting.configuration(1))?;
+    service::wait(&rig.director, service, move |there| there.len() == servers)?;
+    std::thread::sleep(setting.interval + Duration::from_secs(3));
+    let requests = IpvsRequests::record(&rig.director)?;
+    let died = std::time::SystemTime::now();
+    drop(other);
+    let deadline = Instant::now() + PATIENCE;
+    let removals = loop {
+        std::thread::sleep(Duration::from_millis(500));
+        let found = requests.so_far()?;
+        if found.iter().filter(|request| request.name() == "DEL_DEST").count() >= length.mass / 2 {
+            break found;
+        }
+        if Instant::now() > deadline {
+            return Err(Error::Failed(format!("{program}: only {} of the dead were removed", found.len())));
+        }
+    };
+    drop(requests);
+    rig::stop(daemon)?;
+    let last = removals.last().map_or(died, |request| request.at);
+    let sends: BTreeSet<usize> = removals.iter().map(|request| request.send).collect();
+    let took = ms(keepalived_lab::elapsed(died, last));
+    let sends = f64::from(u32::try_from(sends.len()).unwrap_or(u32::MAX));
+    Ok(Mass { late: took - ms(setting.interval), sends })
+}
