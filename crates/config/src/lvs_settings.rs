@@ -1,6 +1,6 @@
 //! What `global_defs` tells the LVS engine.
 
-use crate::model::{FlushOnStop, LvsGlobals};
+use crate::model::{FlushOnStop, LvsGlobals, SyncDaemon};
 use keepalived_lvs::{Settings, SyncSettings};
 use keepalived_types::ipvs::ConnectionTimeouts;
 use std::time::Duration;
@@ -19,19 +19,33 @@ impl LvsGlobals {
                 FlushOnStop::VirtualServers => keepalived_lvs::FlushOnStop::VirtualServers,
             },
             announce_at_start: self.rs_init_notifies,
-            sync: sync.map(|sync| SyncSettings {
-                interface: sync.interface.clone(),
-                id: sync.id.unwrap_or(0),
-                max_length: sync.max_length,
-                group: sync.group,
-                port: sync.port,
-                ttl: sync.ttl,
-            }),
+            sync: sync.map(|sync| sync_settings(sync, sync.id.unwrap_or(0))),
             timeouts: ConnectionTimeouts {
                 tcp: seconds(self.tcp_timeout_s),
                 tcp_fin: seconds(self.tcpfin_timeout_s),
                 udp: seconds(self.udp_timeout_s),
             },
         }
+    }
+
+    /// The instance that a sync daemon follows, if there is one, and everything about the daemon but its role. Its id is
+    /// the instance's VRID unless another is configured.
+    #[must_use]
+    pub fn following(&self) -> Option<(String, SyncSettings)> {
+        let sync = self.sync_daemon.as_ref()?;
+        // Known only when the instance is.
+        let vrid = sync.vrid?;
+        Some((sync.instance.clone()?, sync_settings(sync, sync.id.unwrap_or(vrid.get()))))
+    }
+}
+
+fn sync_settings(sync: &SyncDaemon, id: u8) -> SyncSettings {
+    SyncSettings {
+        interface: sync.interface.clone(),
+        id,
+        max_length: sync.max_length,
+        group: sync.group,
+        port: sync.port,
+        ttl: sync.ttl,
     }
 }

@@ -16,6 +16,7 @@ pub mod fifo;
 pub mod genhash;
 pub mod host;
 pub mod ipc;
+mod ipvs_place;
 mod launcher;
 pub mod log;
 pub mod options;

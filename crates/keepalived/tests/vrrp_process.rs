@@ -143,6 +143,7 @@ fn setup(instances: Vec<InstanceConfig>) -> VrrpSetup {
         address_monitoring: false,
         fifos: Vec::new(),
         fifo_states_on_reload: false,
+        sync: None,
         adopt: Vec::new(),
     }
 }

@@ -62,6 +62,13 @@ impl FifoLines {
         }
     }
 
+    /// The last thing told of this instance was that it is MASTER.
+    #[must_use]
+    pub fn is_master(&self, instance: &str) -> bool {
+        let told = self.instances.get(instance).and_then(|instance| instance.told);
+        told.is_some_and(|(state, _)| state == State::Master)
+    }
+
     /// What is, told once more (`fifo_write_vrrp_states_on_reload`).
     #[must_use]
     pub fn states(&self) -> Vec<String> {

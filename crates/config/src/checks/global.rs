@@ -50,7 +50,8 @@ pub(super) fn sync_daemon(
             let daemon = SyncDaemon {
                 interface,
                 instance: Some(instance),
-                id: None,
+                // As in the original: here the VRID does not stand in.
+                id: Some(0),
                 max_length: None,
                 port: None,
                 ttl: None,

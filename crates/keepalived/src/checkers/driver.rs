@@ -6,13 +6,14 @@ use super::programs::Starter;
 use super::table::Table;
 use crate::fifo::{FifoSetup, Fifos};
 use crate::ipc::{Channel, CheckersSetup, FromCheckers, ToCheckers};
+use crate::ipvs_place;
 use crate::launcher::Launcher;
 use crate::log::Logger;
 use crate::process_settings::InForce;
 use crate::vrrp::trackers::files::{Files, News};
 use keepalived_checks::Context;
 use keepalived_events::{Event, What};
-use keepalived_kernel::netlink::{Change, Monitor, Requests};
+use keepalived_kernel::netlink::{Change, Monitor, ReceiveBuffer, Requests};
 use keepalived_kernel::signals::{self, Signals};
 use keepalived_kernel::{clock, process};
 use keepalived_lvs::config::{ActiveCheck, Config, TrackedFile};
@@ -110,6 +111,7 @@ pub(super) struct Driver {
     signals: Signals,
     files: Files,
     monitor: Option<Monitor>,
+    monitor_room: ReceiveBuffer,
     ping: PingRange,
     process: InForce,
     logger: Logger,
@@ -135,7 +137,7 @@ impl Driver {
             logger.warning(complaint);
         }
         logger.detail("Initializing ipvs");
-        let mut table = Table::open(&setup.namespace).map_err(Failure::Ipvs)?;
+        let mut table = Table::open(&setup.namespace, setup.netlink.lvs_command).map_err(Failure::Ipvs)?;
         let starter = Starter::new(Launcher::new(setup.exec_helper.clone(), setup.umask));
         let context = make_context(&setup.lvs, &starter, &logger)?;
         let (queue, inbox) = unbounded_channel();
@@ -162,6 +164,7 @@ impl Driver {
             signals,
             files,
             monitor: None,
+            monitor_room: ipvs_place::room(setup.netlink.lvs_monitor),
             ping: PingRange::default(),
             process,
             logger,
@@ -201,6 +204,11 @@ impl Driver {
             }
             self.handle_timeout(now)?;
             self.act(now)?;
+            if self.stop_by.is_none() {
+                // Not before: what the engine wants and the kernel has not been told yet would be taken for missing.
+                self.look_at_table(now)?;
+                self.act(now)?;
+            }
             self.report_standing(now);
         }
         self.starter.signal(signals::KILL);
@@ -233,7 +241,8 @@ impl Driver {
             let quantum = u64::try_from(QUANTUM.as_nanos()).unwrap_or(1).max(1);
             Instant::from_nanos(at.as_nanos().div_ceil(quantum).saturating_mul(quantum))
         });
-        let others = [Some(self.look_at), self.tell_at, self.files.next_deadline(), backlog];
+        let reading = self.table.is_reading().then_some(now);
+        let others = [Some(self.look_at), self.tell_at, self.files.next_deadline(), backlog, reading];
         others.into_iter().chain([checks, self.fifos.next_deadline()]).flatten().min()
     }
 
@@ -245,18 +254,26 @@ impl Driver {
         self.engine.handle_timeout(now);
         let news = self.files.handle_timeout(now);
         tell_files(news, &mut self.engine, &self.logger, now);
-        if self.look_at <= now {
-            self.look_at_table(now)?;
-        }
         Ok(())
     }
 
-    /// Whether somebody else changed the table: then it is put right.
+    /// Whether somebody else changed the table: then it is put right. A large one is read over several turns.
     fn look_at_table(&mut self, now: Instant) -> Result<(), Failure> {
-        let services = self.engine.services();
-        self.look_at = now + if services.len() < MUCH { LOOK } else { LOOK_AT_MUCH };
-        match self.table.read(services) {
-            Ok(observed) => self.engine.handle_table(&observed),
+        let is_time = self.look_at <= now;
+        if is_time {
+            let many = self.engine.services().len() >= MUCH;
+            self.look_at = now + if many { LOOK_AT_MUCH } else { LOOK };
+        }
+        let read = if self.table.is_restless() {
+            self.table.read(self.engine.services()).map(Some)
+        } else {
+            let begins = is_time && !self.table.is_reading();
+            let begun = if begins { self.table.begin_reading(self.engine.services()) } else { Ok(()) };
+            begun.and_then(|()| self.table.read_on())
+        };
+        match read {
+            Ok(Some(observed)) => self.engine.handle_table(&observed),
+            Ok(None) => {}
             Err(error) => {
                 self.logger.error(error);
                 self.table.reopen().map_err(Failure::Ipvs)?;
@@ -395,7 +412,7 @@ impl Driver {
         if self.monitor.is_some() || !minds {
             return Ok(());
         }
-        let monitor = Monitor::open()?;
+        let monitor = Monitor::with_receive_buffer(self.monitor_room)?;
         watch(&monitor, Source::Addresses, self.queue.clone())?;
         self.monitor = Some(monitor);
         self.list_addresses(now)

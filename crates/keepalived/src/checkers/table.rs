@@ -1,17 +1,30 @@
 //! The kernel's table: operations in batches, and what is really there.
 
-use keepalived_config::model::IpvsNamespace;
+use crate::ipvs_place;
+use keepalived_config::model::{IpvsNamespace, SocketBuffer};
 use keepalived_kernel::Result;
 use keepalived_kernel::ipvs::{Ipvs, Place, Refusal, TableReader};
+use keepalived_kernel::netlink::ReceiveBuffer;
 use keepalived_types::ipvs::{ConnectionTimeouts, ObservedService, ServiceKey, TableOperation};
 use std::collections::HashSet;
+use std::os::fd::OwnedFd;
+
+/// A reading during which we changed the table is of no use. After so many of those the next one is done in one go.
+const SPOILT_READINGS: u32 = 3;
 
 /// The way to the kernel's table.
 #[derive(Debug)]
 pub(super) struct Table {
     place: Place,
+    room: ReceiveBuffer,
     ipvs: Ipvs,
     reader: TableReader,
+    /// Of our services, those that the reading under way is about; none when there is none.
+    reading: Option<HashSet<ServiceKey>>,
+    /// Readings that had to begin anew since the last complete one.
+    spoilt: u32,
+    /// What `place` may lead through: the network namespace that the daemon was started in.
+    _origin: Option<OwnedFd>,
 }
 
 /// An operation that the kernel refused, and its error.
@@ -22,14 +35,13 @@ impl Table {
     ///
     /// # Errors
     /// When the kernel has no IPVS, the namespace does not exist, or we may not.
-    pub(super) fn open(namespace: &IpvsNamespace) -> Result<Self> {
-        let place = match namespace {
-            IpvsNamespace::Same | IpvsNamespace::Initial => Place::Here,
-            IpvsNamespace::Named(name) => Place::Named(name.clone()),
-        };
-        let ipvs = Ipvs::open(&place)?;
+    pub(super) fn open(namespace: &IpvsNamespace, buffer: SocketBuffer) -> Result<Self> {
+        let origin = ipvs_place::origin();
+        let place = ipvs_place::place(namespace, origin.as_ref());
+        let room = ipvs_place::room(buffer);
+        let ipvs = Ipvs::with_receive_buffer(&place, room)?;
         let reader = TableReader::open(&place)?;
-        Ok(Self { place, ipvs, reader })
+        Ok(Self { place, room, ipvs, reader, reading: None, spoilt: 0, _origin: origin })
     }
 
     /// Closes the sockets and opens them anew.
@@ -37,8 +49,9 @@ impl Table {
     /// # Errors
     /// As [`Table::open`].
     pub(super) fn reopen(&mut self) -> Result<()> {
-        self.ipvs = Ipvs::open(&self.place)?;
+        self.ipvs = Ipvs::with_receive_buffer(&self.place, self.room)?;
         self.reader = TableReader::open(&self.place)?;
+        self.reading = None;
         Ok(())
     }
 
@@ -50,6 +63,7 @@ impl Table {
         if operations.is_empty() {
             return Ok(Vec::new());
         }
+        self.spoil_reading()?;
         let outcomes = self.ipvs.execute(&operations)?;
         let mut refused = Vec::new();
         let mut additions = Vec::new();
@@ -68,12 +82,56 @@ impl Table {
         Ok(refused)
     }
 
-    /// What is there of these services.
+    /// What is there of these services. Waits.
     ///
     /// # Errors
     /// When the kernel does not say.
     pub(super) fn read(&mut self, ours: HashSet<ServiceKey>) -> Result<Vec<ObservedService>> {
+        (self.reading, self.spoilt) = (None, 0);
         self.reader.read(ours).map(|table| table.ours)
+    }
+
+    /// Begins to read, for [`Table::read_on`].
+    ///
+    /// # Errors
+    /// When the kernel refuses.
+    pub(super) fn begin_reading(&mut self, ours: HashSet<ServiceKey>) -> Result<()> {
+        self.reader.begin(ours.clone())?;
+        self.reading = Some(ours);
+        Ok(())
+    }
+
+    /// A reading is under way: [`Table::read_on`] has to be called again soon.
+    pub(super) const fn is_reading(&self) -> bool {
+        self.reading.is_some()
+    }
+
+    /// Reads on, a thousand servers far, so that no check waits for ten thousand. Returns what is there when that is
+    /// known.
+    ///
+    /// # Errors
+    /// When the kernel does not say.
+    pub(super) fn read_on(&mut self) -> Result<Option<Vec<ObservedService>>> {
+        if self.reading.is_none() {
+            return Ok(None);
+        }
+        let found = self.reader.poll();
+        if !matches!(found, Ok(None)) {
+            (self.reading, self.spoilt) = (None, 0);
+        }
+        found.map(|found| found.map(|table| table.ours))
+    }
+
+    /// What was read so far may no longer be so: the reading begins anew.
+    fn spoil_reading(&mut self) -> Result<()> {
+        let Some(ours) = self.reading.take() else { return Ok(()) };
+        self.spoilt += 1;
+        self.begin_reading(ours)
+    }
+
+    /// Something changes all the time: only [`Table::read`] will come to an end.
+    pub(super) const fn is_restless(&self) -> bool {
+        self.spoilt > SPOILT_READINGS
     }
 
     /// The time-outs of connections.

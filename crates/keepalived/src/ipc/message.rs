@@ -2,7 +2,7 @@
 
 use crate::fifo::FifoSetup;
 use crate::log::LogSettings;
-use keepalived_config::model::{AutoPriority, IpvsNamespace, NetlinkBuffers, ProcessSettings};
+use keepalived_config::model::{AutoPriority, IpvsNamespace, NetlinkBuffers, ProcessSettings, SocketBuffer};
 use keepalived_events::{Event, Snapshot};
 use keepalived_lvs as lvs;
 use keepalived_vrrp as vrrp;
@@ -72,6 +72,21 @@ pub struct VrrpSetup {
     pub address_monitoring: bool,
     /// Instances whose role a killed predecessor had: these go on where it stopped. Empty at a normal start.
     pub adopt: Vec<Adoption>,
+    /// `lvs_sync_daemon` with an instance.
+    pub sync: Option<SyncFollower>,
+}
+
+/// A synchronisation daemon of the kernel's load balancer that has the role of an instance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncFollower {
+    /// The instance.
+    pub instance: String,
+    /// Everything but the role.
+    pub settings: lvs::SyncSettings,
+    /// Where the load balancer is.
+    pub namespace: IpvsNamespace,
+    /// `lvs_netlink_cmd_rcv_bufs`.
+    pub room: SocketBuffer,
 }
 
 /// What a killed predecessor was doing.
@@ -95,6 +110,8 @@ pub struct CheckersSetup {
     pub settings: lvs::Settings,
     /// Where the table is.
     pub namespace: IpvsNamespace,
+    /// Receive buffers of its netlink sockets; they are what they are from start to end.
+    pub netlink: NetlinkBuffers,
     /// Priority, memory locking, processors of the process.
     pub process: ProcessSettings,
     /// Its name in process listings.

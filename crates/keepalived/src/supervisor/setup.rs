@@ -3,7 +3,7 @@
 use super::launch::Launch;
 use crate::configuration::DEFAULT_UMASK;
 use crate::fifo::FifoSetup;
-use crate::ipc::{Adoption, CheckersSetup, VrrpSetup};
+use crate::ipc::{Adoption, CheckersSetup, SyncFollower, VrrpSetup};
 use keepalived_config::model::{Config, Fifo};
 
 /// Everything the VRRP process needs.
@@ -25,7 +25,19 @@ pub(super) fn vrrp(launch: &Launch, config: &Config, adopt: Vec<Adoption>) -> Vr
         keep_at_stop: options.shutdown.keep_vrrp,
         address_monitoring: options.monitor_addresses,
         adopt,
+        sync: sync(config),
     }
+}
+
+/// `lvs_sync_daemon` with an instance that exists.
+fn sync(config: &Config) -> Option<SyncFollower> {
+    let (instance, settings) = config.global.lvs.following()?;
+    Some(SyncFollower {
+        instance,
+        settings,
+        namespace: config.global.identity.ipvs_namespace.clone(),
+        room: config.global.netlink.lvs_command,
+    })
 }
 
 /// The FIFOs that VRRP writes to, and their readers.
@@ -55,6 +67,7 @@ pub(super) fn checkers(
         lvs: config.lvs.clone(),
         settings: config.global.lvs.settings(),
         namespace: config.global.identity.ipvs_namespace.clone(),
+        netlink: config.global.netlink,
         process: config.global.checker_process.clone(),
         process_name: names.checker.clone().or(distinct),
         log: launch.child_log("_healthcheckers"),

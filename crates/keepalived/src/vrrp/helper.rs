@@ -3,6 +3,7 @@
 use super::launcher::Launcher;
 use super::messages::{Inbox, Outbox, Settings, ToEngine, ToHelper};
 use super::script_queue::{ScriptQueue, Start};
+use super::sync_daemon::SyncDaemons;
 use super::trackers::{self, Means, Trackers};
 use crate::exec_helper;
 use crate::fifo::{FifoSetup, Fifos};
@@ -27,6 +28,9 @@ const TRACKERS: u64 = 3;
 /// How long stop scripts may take before they are ended; the original's figure.
 const PATIENCE_AT_STOP: Duration = Duration::from_secs(1);
 
+/// How often, while stopping, we look whether everything has ended.
+const LOOK_AT_STOP: Duration = Duration::from_millis(20);
+
 /// Everything the helper thread owns.
 pub(super) struct Helper {
     reactor: Reactor,
@@ -43,6 +47,7 @@ pub(super) struct Helper {
     launcher: Launcher,
     fifo_lines: FifoLines,
     fifos: Fifos,
+    sync: SyncDaemons,
     /// Readers of FIFOs are told all states after a reload.
     states_on_reload: bool,
     /// The end has been asked for, and when patience with scripts ends.
@@ -59,6 +64,8 @@ pub(super) struct Ends {
     pub(super) inbox: Inbox<ToHelper>,
     /// To the engine's thread.
     pub(super) outbox: Outbox<ToEngine>,
+    /// The kernel's synchronisation daemons.
+    pub(super) sync: SyncDaemons,
 }
 
 impl Helper {
@@ -67,7 +74,7 @@ impl Helper {
     /// # Errors
     /// When the process is out of descriptors.
     pub(super) fn new(setup: &VrrpSetup, ends: Ends, launcher: Launcher, trackers: Trackers) -> Result<Self> {
-        let Ends { channel, children, inbox, outbox } = ends;
+        let Ends { channel, children, inbox, outbox, sync } = ends;
         let reactor = Reactor::new()?;
         reactor.register(inbox.waker().as_fd(), MESSAGES, Interest::Read)?;
         reactor.register(channel.as_fd(), CHANNEL, Interest::Read)?;
@@ -88,10 +95,13 @@ impl Helper {
             launcher,
             fifo_lines: FifoLines::new(&setup.vrrp),
             fifos: Fifos::default(),
+            sync,
             states_on_reload: setup.fifo_states_on_reload,
             stop_by: None,
         };
         helper.open_fifos(&setup.fifos, clock::now());
+        let was_master = |name: &str| setup.adopt.iter().any(|adoption| adoption.instance == name);
+        helper.sync.configure(setup.sync.as_ref(), was_master, &helper.logger);
         Ok(helper)
     }
 
@@ -131,6 +141,8 @@ impl Helper {
             self.trackers.next_deadline(),
             self.fifos.next_deadline(),
             self.stop_by,
+            // Its thread tells nobody when it ends.
+            self.stop_by.map(|_| clock::now() + LOOK_AT_STOP),
         ];
         deadlines.into_iter().flatten().min()
     }
@@ -146,7 +158,8 @@ impl Helper {
             let told = !self.connected || !self.channel.has_backlog();
             let idle = self.scripts.is_idle()
                 && self.trackers.alive().next().is_none()
-                && self.fifos.readers().next().is_none();
+                && self.fifos.readers().next().is_none()
+                && self.sync.is_idle();
             (idle && told) || clock::now() >= by
         })
     }
@@ -191,6 +204,7 @@ impl Helper {
                 trackers.stop(&mut means, now);
                 let lines = self.fifos.close(now);
                 self.log_all(lines);
+                self.sync.stop();
             }
         }
     }
@@ -217,6 +231,8 @@ impl Helper {
         if let Some(line) = self.fifo_lines.line(vrrp) {
             self.write_fifos(&line, now);
         }
+        // After the notifications, as in the original.
+        self.sync.handle_event(vrrp);
         self.tell(&FromVrrp::Event(event));
     }
 
@@ -335,6 +351,8 @@ impl Helper {
                 trackers.configure(&setup.vrrp, &mut means, now);
                 watch_processes(&self.reactor, &self.trackers);
                 self.open_fifos(&setup.fifos, now);
+                let is_master = |name: &str| self.fifo_lines.is_master(name);
+                self.sync.configure(setup.sync.as_ref(), is_master, &self.logger);
             }
             ToVrrp::Snapshot => self.outbox.put(ToEngine::Snapshot),
             ToVrrp::Start(_) => self.logger.error("a second start message from the supervisor was ignored"),

@@ -15,6 +15,7 @@ mod redump;
 mod room;
 mod script_queue;
 mod secondaries;
+mod sync_daemon;
 pub(crate) mod trackers;
 
 use crate::launcher;

@@ -2,10 +2,10 @@
 
 use super::linkbeat::Beat;
 use super::reconcile::{Key, Operation, Reconciler};
-use keepalived_config::model::{NetlinkBuffers, SocketBuffer};
+use crate::ipvs_place::room;
+use keepalived_config::model::NetlinkBuffers;
 use keepalived_kernel::netlink::{
-    self, Address, AddressOp, AddressSpec, Change, FOREVER, Label, Monitor, ReceiveBuffer, Requests, Ticket,
-    flag,
+    self, Address, AddressOp, AddressSpec, Change, FOREVER, Label, Monitor, Requests, Ticket, flag,
 };
 use keepalived_types::{Family, IfIndex, InterfaceName, Prefix};
 use keepalived_vrrp::config::{AddressConfig, Broadcast, Lifetime};
@@ -280,15 +280,6 @@ impl Network {
         }
         let ticket = self.requests.start(operations.iter().map(address_operation).collect());
         self.batches.push(Batch { ticket, operations, deferred });
-    }
-}
-
-/// `vrrp_netlink_*_rcv_bufs` and `..._force`.
-const fn room(buffer: SocketBuffer) -> ReceiveBuffer {
-    match (buffer.bytes, buffer.force) {
-        (None, _) => ReceiveBuffer::Usual,
-        (Some(bytes), false) => ReceiveBuffer::Bytes(bytes),
-        (Some(bytes), true) => ReceiveBuffer::Forced(bytes),
     }
 }
 

@@ -4,8 +4,10 @@ use super::driver::Driver;
 use super::helper::{Ends, Helper};
 use super::launcher::Launcher;
 use super::messages;
+use super::sync_daemon::SyncDaemons;
 use super::trackers::{self, Means, Trackers};
-use crate::ipc::{CHANNEL_VARIABLE, Channel, ORIGIN_VARIABLE, ToVrrp, VrrpSetup};
+use crate::ipc::{CHANNEL_VARIABLE, Channel, ToVrrp, VrrpSetup};
+use crate::ipvs_place;
 use crate::log::Logger;
 use keepalived_kernel::process::{Pid, inherited};
 use keepalived_kernel::reactor::wait_readable;
@@ -69,12 +71,6 @@ fn first_message() -> Option<(Channel, Box<VrrpSetup>)> {
             return None;
         }
     }
-}
-
-/// The network namespace that the daemon was started in, when it has left it.
-fn origin() -> Option<OwnedFd> {
-    let number: i32 = std::env::var(ORIGIN_VARIABLE).ok()?.parse().ok()?;
-    inherited(number).ok()
 }
 
 fn start() -> keepalived_kernel::Result<Parts> {
@@ -141,7 +137,9 @@ fn run_threads(setup: VrrpSetup, channel: Channel, parts: Parts) -> Exit {
     };
     let launcher = Launcher::new(setup.exec_helper.clone(), setup.umask);
     let mut means = Means { logger: &logger, outbox: &mut to_engine, launcher: &launcher };
-    let trackers = match Trackers::new(&setup, origin(), &mut means, clock::now()) {
+    let origin = ipvs_place::origin();
+    let sync = SyncDaemons::new(origin.as_ref().and_then(|origin| origin.try_clone().ok()));
+    let trackers = match Trackers::new(&setup, origin, &mut means, clock::now()) {
         Ok(trackers) => trackers,
         Err(error) => {
             logger.error(format!("VRRP process cannot start: {error}"));
@@ -152,7 +150,7 @@ fn run_threads(setup: VrrpSetup, channel: Channel, parts: Parts) -> Exit {
     let thread = std::thread::Builder::new().name("keepalived".to_owned());
     let (helper_setup, children) = (setup.clone(), parts.children);
     let thread = thread.spawn(move || {
-        let ends = Ends { channel, children, inbox: from_engine, outbox: to_engine };
+        let ends = Ends { channel, children, inbox: from_engine, outbox: to_engine, sync };
         let helper = Helper::new(&helper_setup, ends, launcher, trackers);
         drop(helper_setup);
         helper.and_then(Helper::run)

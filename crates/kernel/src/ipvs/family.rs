@@ -6,6 +6,7 @@ use super::encode::{self, Request};
 use super::{Information, attribute::command};
 use crate::error::{Doing, Error, Result};
 use crate::namespace;
+use crate::netlink::ReceiveBuffer;
 use crate::netlink::decode::{Attributes, Message};
 use crate::netlink::encode::Encoder;
 use crate::netlink::exchange::{Answers, Exchange};
@@ -41,8 +42,8 @@ pub enum Place {
 }
 
 /// Opens a socket in `place`, which may be another namespace than the caller's: a netlink socket stays where it was made.
-pub(super) fn open(place: &Place) -> Result<Exchange<Request>> {
-    let here = || Exchange::open(libc::NETLINK_GENERIC, "change the IPVS table");
+pub(super) fn open(place: &Place, room: ReceiveBuffer) -> Result<Exchange<Request>> {
+    let here = || Exchange::with_receive_buffer(libc::NETLINK_GENERIC, "change the IPVS table", room);
     if *place == Place::Here {
         return here();
     }
@@ -153,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_family_that_every_kernel_has_is_found_and_a_made_up_one_is_not() {
-        let mut exchange = open(&Place::Here).expect("a socket");
+        let mut exchange = open(&Place::Here, ReceiveBuffer::Usual).expect("a socket");
         assert_eq!(ask_for_family(&mut exchange, "nlctrl").expect("the controller itself"), CONTROLLER);
         let error = ask_for_family(&mut exchange, "no-such-family").expect_err("nobody has it");
         assert_eq!(error.raw_os_error(), Some(libc::ENOENT));
@@ -164,8 +165,8 @@ mod tests {
         let name = format!("kernel-ipvs-{}", std::process::id());
         run("ip", &["netns", "add", &name]);
         let before = fs::read_link("/proc/thread-self/ns/net").expect("procfs");
-        let opened = open(&Place::Named(name.clone()));
-        let by_file = open(&Place::File(format!("/run/netns/{name}").into()));
+        let opened = open(&Place::Named(name.clone()), ReceiveBuffer::Usual);
+        let by_file = open(&Place::File(format!("/run/netns/{name}").into()), ReceiveBuffer::Usual);
         run("ip", &["netns", "delete", &name]);
         opened.expect("entered by name");
         by_file.expect("entered by file");

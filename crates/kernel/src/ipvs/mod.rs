@@ -20,6 +20,7 @@ pub use reader::TableReader;
 pub use refusal::Refusal;
 
 use crate::error::{Doing, Result};
+use crate::netlink::ReceiveBuffer;
 use crate::netlink::decode::Message;
 use crate::netlink::encode::Encoder;
 use crate::netlink::exchange::{Answers, Exchange};
@@ -55,7 +56,15 @@ impl Ipvs {
     /// # Errors
     /// When the kernel has no IPVS, the namespace does not exist, or we lack CAP_NET_ADMIN in it.
     pub fn open(place: &Place) -> Result<Self> {
-        let mut exchange = family::open(place)?;
+        Self::with_receive_buffer(place, ReceiveBuffer::Usual)
+    }
+
+    /// The same with this much room for unread answers.
+    ///
+    /// # Errors
+    /// As [`Ipvs::open`].
+    pub fn with_receive_buffer(place: &Place, room: ReceiveBuffer) -> Result<Self> {
+        let mut exchange = family::open(place, room)?;
         let (family, information) = family::find(&mut exchange)?;
         Ok(Self { exchange, family, information })
     }

@@ -5,6 +5,7 @@ use super::decode::{self, AnyDestination};
 use super::encode::Request;
 use super::{Place, family, question};
 use crate::error::{Doing, Result};
+use crate::netlink::ReceiveBuffer;
 use crate::netlink::decode::Message;
 use crate::netlink::exchange::{Answers, Exchange, Heard, Question};
 use keepalived_types::ipvs::{ObservedService, ObservedTable, ServiceKey, ServiceReport};
@@ -56,7 +57,7 @@ impl TableReader {
     /// # Errors
     /// As [`super::Ipvs::open`].
     pub fn open(place: &Place) -> Result<Self> {
-        let mut exchange = family::open(place)?;
+        let mut exchange = family::open(place, ReceiveBuffer::Usual)?;
         let (family, _) = family::find(&mut exchange)?;
         Ok(Self { exchange, family, question: None, reading: None })
     }

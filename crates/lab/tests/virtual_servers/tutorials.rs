@@ -66,6 +66,9 @@ pub(crate) fn lblc_dr(program: Program) -> Result<()> {
     ];
     director.wait_for_table(&both)?;
     director.wait_for_log("(VI_1) Entering MASTER STATE")?;
+    // The tutorial misspells the keyword, and so does nobody's daemon synchronise connections.
+    let daemons = farm().director.namespace().exec(&["ipvsadm", "-L", "--daemon"])?;
+    assert!(!daemons.contains("sync daemon"), "{daemons}");
     let address = "10.10.20.2".parse().expect("literal");
     farm().director.wait_for_address(address, crate::director::PATIENCE)?;
     // One destination, one server: whichever it is, it stays until it dies.

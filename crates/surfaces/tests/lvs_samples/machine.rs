@@ -3,7 +3,7 @@
 use crate::operation;
 use crate::transcript::{self, Step};
 use keepalived_config::host::{FakeHost, ScriptFile};
-use keepalived_config::load::{LoadOptions, load};
+use keepalived_config::load::{LoadOptions, Loaded, load};
 use keepalived_config::model::Config;
 use keepalived_lvs::config::{ActiveCheck, Probe};
 use keepalived_lvs::{CheckId, Effect, Engine, Event, EventKind, Failure, HttpTest, Outcome, Start};
@@ -59,6 +59,15 @@ fn configuration(case: &str, file: &str) -> Config {
 }
 
 fn parse(text: &str) -> Config {
+    read(text).config.expect("there is a file")
+}
+
+/// What the reader says about a configuration.
+pub(crate) fn remarks(text: &str) -> Vec<String> {
+    read(text).report.diagnostics().iter().map(|diagnostic| diagnostic.message.clone()).collect()
+}
+
+fn read(text: &str) -> Loaded {
     let path = "/etc/keepalived/keepalived.conf";
     let program =
         |path: &str| ScriptFile::Usable { path: PathBuf::from(path), insecure: false, needs_shell: false };
@@ -68,7 +77,7 @@ fn parse(text: &str) -> Config {
         .with_script_file("/usr/local/bin/ev.sh", program("/usr/local/bin/ev.sh"))
         .with_script_file("/usr/local/bin/chk.sh", program("/usr/local/bin/chk.sh"));
     let options = LoadOptions { config_id: "node".to_owned(), all_includes_checked: false, test_mode: true };
-    load(path, &options, &host).config.expect("there is a file")
+    load(path, &options, &host)
 }
 
 impl Machine {

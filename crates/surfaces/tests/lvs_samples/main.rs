@@ -3,6 +3,7 @@
 //! folder lists the differences with their reasons. And the points of the checklist that the engine can show.
 
 mod cases;
+mod cases_of_checks;
 mod checklist;
 mod machine;
 mod operation;

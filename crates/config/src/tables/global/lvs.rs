@@ -98,7 +98,7 @@ pub(super) const LVS_FLUSH_ON_STOP: Row = acted(
 pub(super) const LVS_FLUSH_ONSTOP: Row =
     acted("lvs_flush_onstop", "[VS]", "", "Former name of lvs_flush_on_stop.", flush_on_stop);
 
-pub(super) const LVS_SYNC_DAEMON: Row = pending(
+pub(super) const LVS_SYNC_DAEMON: Row = acted(
     "lvs_sync_daemon",
     "<interface> [inst] <vrrp_instance> [id <0-255>] [maxlen <1-65507>] [port <1-65535>] [ttl <1-255>] \
      [group <multicast IP>]",

@@ -268,23 +268,23 @@ pub(super) const PROCESS_MONITOR_RCV_BUFS_FORCE: Row =
         force(global, args, context, |netlink| &mut netlink.process_monitor);
     });
 pub(super) const LVS_NETLINK_CMD_RCV_BUFS: Row = buffer_row(
-    Status::Pending,
+    Status::Acted,
     "lvs_netlink_cmd_rcv_bufs",
     "Receive buffer of the checker process's netlink socket for commands.",
     |global, args, context| buffer(global, args, context, |netlink| &mut netlink.lvs_command),
 );
 pub(super) const LVS_NETLINK_CMD_RCV_BUFS_FORCE: Row =
-    force_row(Status::Pending, "lvs_netlink_cmd_rcv_bufs_force", |global, args, context| {
+    force_row(Status::Acted, "lvs_netlink_cmd_rcv_bufs_force", |global, args, context| {
         force(global, args, context, |netlink| &mut netlink.lvs_command);
     });
 pub(super) const LVS_NETLINK_MONITOR_RCV_BUFS: Row = buffer_row(
-    Status::Pending,
+    Status::Acted,
     "lvs_netlink_monitor_rcv_bufs",
     "Receive buffer of the checker process's netlink socket for news.",
     |global, args, context| buffer(global, args, context, |netlink| &mut netlink.lvs_monitor),
 );
 pub(super) const LVS_NETLINK_MONITOR_RCV_BUFS_FORCE: Row =
-    force_row(Status::Pending, "lvs_netlink_monitor_rcv_bufs_force", |global, args, context| {
+    force_row(Status::Acted, "lvs_netlink_monitor_rcv_bufs_force", |global, args, context| {
         force(global, args, context, |netlink| &mut netlink.lvs_monitor);
     });
 

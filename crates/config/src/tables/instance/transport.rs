@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::diagnostic::Class;
 use crate::draft::InstanceDraft;
 use crate::keyword::{ItemWord, Keyword, Kind, Status};
-use crate::tables::row::{acted, inert, word};
+use crate::tables::row::{acted, word};
 use crate::tables::scalar::{ANY_U32, lacking, mistaken, switch, unsigned};
 use keepalived_types::{Family, InterfaceName, Version, Vrid};
 use keepalived_vrrp::config::{ChecksumCompat, UnicastPeer};
@@ -380,11 +380,11 @@ pub(super) const KERNEL_RX_BUF_SIZE: Row = acted(
     },
 );
 
-pub(super) const LVS_SYNC_DAEMON_INTERFACE: Row = inert(
+pub(super) const LVS_SYNC_DAEMON_INTERFACE: Row = acted(
     "lvs_sync_daemon_interface",
     "<interface>",
     "",
-    "Former place of the global lvs_sync_daemon; reported.",
+    "Former place of the global lvs_sync_daemon.",
     |draft, args, context| {
         let Some(word) = args.required(context) else { return };
         let message =
