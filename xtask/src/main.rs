@@ -5,6 +5,7 @@
 mod bench;
 mod ci;
 mod configurations;
+mod deb;
 mod demo;
 mod error;
 mod fuzz;
@@ -28,6 +29,7 @@ cargo xtask COMMAND
   test                           every check and every test
   ci                             test, and what further tools allow (a short fuzz run)
   bench [parse|vrrp] [--quick]    side by side with the distribution's keepalived
+  deb [--output DIRECTORY]       a Debian package of release programs, in place of the distribution's keepalived
   fuzz TARGET [SECONDS]          one fuzz target (installs cargo-fuzz)
   sim [--seeds N] [--seed S]     N seeds of the simulator, or the story of one
   setup                          only installs the Debian packages that the others need
@@ -63,6 +65,7 @@ fn run() -> Result<()> {
         Some("test") => no_more(&mut arguments).and_then(|()| test::run()),
         Some("ci") => no_more(&mut arguments).and_then(|()| ci::run()),
         Some("bench") => bench::run(&mut arguments),
+        Some("deb") => deb::run(&mut arguments),
         Some("fuzz") => fuzz::run(&mut arguments),
         Some("sim") => sim::run(&mut arguments),
         Some("setup") => no_more(&mut arguments).and_then(|()| setup::run()),

@@ -25,6 +25,14 @@ const PACKAGES: &[(&str, &str)] = &[
     ("nginx-light", "/usr/sbin/nginx"),
     ("dnsmasq-base", "/usr/sbin/dnsmasq"),
     ("exim4-daemon-light", "/usr/sbin/exim4"),
+    ("dpkg-dev", "/usr/bin/dpkg-shlibdeps"),
+    ("binutils", "/usr/bin/strip"),
+    ("debootstrap", "/usr/sbin/debootstrap"),
+    ("systemd", "/usr/bin/systemd-analyze"),
+    ("man-db", "/usr/bin/man"),
+    ("mandoc", "/usr/bin/mandoc"),
+    ("zsh", "/usr/bin/zsh"),
+    ("fish", "/usr/bin/fish"),
 ];
 
 /// Packages that start a service of their own when they are installed.
