@@ -33,6 +33,8 @@ const PACKAGES: &[(&str, &str)] = &[
     ("mandoc", "/usr/bin/mandoc"),
     ("zsh", "/usr/bin/zsh"),
     ("fish", "/usr/bin/fish"),
+    ("python3", "/usr/bin/python3"),
+    ("python3-pip", "/usr/lib/python3/dist-packages/pip/__init__.py"),
 ];
 
 /// Packages that start a service of their own when they are installed.
