@@ -19,6 +19,7 @@ pub mod ipc;
 mod ipvs_place;
 mod launcher;
 pub mod log;
+pub mod mail;
 pub mod options;
 mod process_settings;
 pub mod supervisor;

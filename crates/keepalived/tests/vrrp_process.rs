@@ -141,9 +141,11 @@ fn setup(instances: Vec<InstanceConfig>) -> VrrpSetup {
         exec_helper: env!("CARGO_BIN_EXE_keepalived-exec").into(),
         keep_at_stop: false,
         address_monitoring: false,
+        maintenance: false,
         fifos: Vec::new(),
         fifo_states_on_reload: false,
         sync: None,
+        mail: None,
         adopt: Vec::new(),
     }
 }

@@ -94,7 +94,7 @@ fn drop_servers(old: &mut VirtualServer, kept: &HashMap<(std::net::IpAddr, u16),
         transition::take(old, server, world);
         if was_alive {
             old.weight = old.weight.saturating_sub(u64::from(weight));
-            transition::announce(old, server, world);
+            transition::announce_removed(old, server, world);
         }
     }
     if any {

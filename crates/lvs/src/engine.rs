@@ -155,6 +155,7 @@ impl Engine {
         let verdict = verdict::judge(checker, outcome, weight);
         let world = &mut self.world;
         world.agenda.set(check, verdict.next_at(began, now));
+        let failure = verdict.failure();
         let (weights, checks) = (verdict.contribution, verdict.events);
         if let Some(contribution) = weights {
             transition::contribute(virtual_server, real, number, contribution, world);
@@ -164,7 +165,7 @@ impl Engine {
             world.report(&virtual_server.name, Some(&name), kind);
         }
         if let Some(report) = verdict.report {
-            transition::report(virtual_server, real, number, report, world);
+            transition::report(virtual_server, real, number, report, failure, world);
         }
     }
 
@@ -229,7 +230,7 @@ impl Engine {
             }
             if was_up != up {
                 let report = if up { Report::Up } else { Report::Down };
-                transition::report(virtual_server, real, number, report, &mut self.world);
+                transition::report(virtual_server, real, number, report, None, &mut self.world);
             }
         }
     }
@@ -248,7 +249,7 @@ impl Engine {
                 self.world.report(&virtual_server.name, Some(&virtual_server.servers[real].name), kind);
             }
             let report = if up { Report::Up } else { Report::Down };
-            transition::report(virtual_server, real, number, report, &mut self.world);
+            transition::report(virtual_server, real, number, report, None, &mut self.world);
         }
     }
 

@@ -104,6 +104,19 @@ pub enum EventKind {
         /// What is odd.
         remark: Remark,
     },
+    /// A checker has told its server how it is: it has changed its mind, or speaks for the first time.
+    CheckerReported {
+        /// Which.
+        check: CheckLabel,
+        /// The server does its job.
+        up: bool,
+        /// Why not.
+        failure: Option<Failure>,
+        /// The server went into service, or out of it, for it.
+        decisive: bool,
+        /// `smtp_alert`.
+        mail: bool,
+    },
     /// The server goes into the pool, or with `inhibited` gets its weight back.
     Adding {
         /// `inhibit_on_failure`.
@@ -124,7 +137,7 @@ pub enum EventKind {
         quiet: bool,
         /// `notify_up` or `notify_down`.
         script: Option<Box<Command>>,
-        /// `smtp_alert`.
+        /// `smtp_alert`, where no [`EventKind::CheckerReported`] says it: the server leaves for another reason.
         mail: bool,
     },
     /// Whoever wants to know that the virtual server is up or down is told now.
@@ -137,6 +150,10 @@ pub enum EventKind {
         quiet: bool,
         /// `quorum_up` or `quorum_down`.
         script: Option<Box<Command>>,
+        /// At a start or a reload.
+        initial: bool,
+        /// The numbers that decided.
+        sum: QuorumSum,
         /// `smtp_alert`.
         mail: bool,
     },

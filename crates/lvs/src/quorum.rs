@@ -16,7 +16,7 @@ pub(crate) fn evaluate(virtual_server: &mut VirtualServer, initial: bool, world:
     let lower = u64::from(quorum.weight.saturating_sub(quorum.hysteresis));
     let weight = virtual_server.weight;
     if !virtual_server.quorum_up && weight >= upper && weight > 0 {
-        gain(virtual_server, upper, world);
+        gain(virtual_server, upper, initial, world);
         return;
     }
     let lost = virtual_server.quorum_up && (weight == 0 || weight < lower);
@@ -28,7 +28,8 @@ pub(crate) fn evaluate(virtual_server: &mut VirtualServer, initial: bool, world:
     }
 }
 
-fn sum(virtual_server: &VirtualServer, threshold: u64) -> QuorumSum {
+/// The numbers of a decision.
+pub(crate) fn sum(virtual_server: &VirtualServer, threshold: u64) -> QuorumSum {
     let quorum = &virtual_server.config.quorum;
     QuorumSum {
         quorum: quorum.weight,
@@ -38,7 +39,7 @@ fn sum(virtual_server: &VirtualServer, threshold: u64) -> QuorumSum {
     }
 }
 
-fn gain(virtual_server: &mut VirtualServer, threshold: u64, world: &mut World) {
+fn gain(virtual_server: &mut VirtualServer, threshold: u64, initial: bool, world: &mut World) {
     virtual_server.quorum_up = true;
     let kind = EventKind::QuorumGained(sum(virtual_server, threshold));
     world.report(&virtual_server.name, None, kind);
@@ -46,7 +47,7 @@ fn gain(virtual_server: &mut VirtualServer, threshold: u64, world: &mut World) {
         retire_sorry(virtual_server, world);
         fill_pool(virtual_server, world);
     }
-    announce(virtual_server, world);
+    announce(virtual_server, sum(virtual_server, threshold), initial, world);
 }
 
 fn lose(virtual_server: &mut VirtualServer, threshold: u64, initial: bool, world: &mut World) {
@@ -61,7 +62,7 @@ fn lose(virtual_server: &mut VirtualServer, threshold: u64, initial: bool, world
         empty_pool(virtual_server, world);
         put_sorry(virtual_server, SORRY_WEIGHT, world);
     }
-    announce(virtual_server, world);
+    announce(virtual_server, sum(virtual_server, threshold), initial, world);
 }
 
 /// The servers that are up leave the pool; they stay up.
@@ -130,7 +131,7 @@ pub(crate) fn take_sorry(virtual_server: &mut VirtualServer, world: &mut World) 
 }
 
 /// Whoever wants to know the state of the virtual server is told.
-pub(crate) fn announce(virtual_server: &VirtualServer, world: &mut World) {
+pub(crate) fn announce(virtual_server: &VirtualServer, sum: QuorumSum, initial: bool, world: &mut World) {
     let quorum = &virtual_server.config.quorum;
     let script = if virtual_server.quorum_up { &quorum.up } else { &quorum.down };
     let kind = EventKind::VirtualServerAnnounced {
@@ -138,6 +139,8 @@ pub(crate) fn announce(virtual_server: &VirtualServer, world: &mut World) {
         stopping: false,
         quiet: false,
         script: script.clone(),
+        initial,
+        sum,
         mail: virtual_server.config.presentation.smtp_alert,
     };
     world.report(&virtual_server.name, None, kind);

@@ -38,12 +38,14 @@ fn stop(virtual_server: &mut VirtualServer, flush: FlushOnStop, world: &mut Worl
             announce_stop(virtual_server, server, world);
         }
     }
-    let quorum = &virtual_server.config.quorum;
+    let scripts = &virtual_server.config.quorum;
     let kind = EventKind::VirtualServerAnnounced {
         up: false,
         stopping: true,
         quiet: !virtual_server.config.omega,
-        script: quorum.down.clone().filter(|_| virtual_server.config.omega),
+        script: scripts.down.clone().filter(|_| virtual_server.config.omega),
+        initial: false,
+        sum: quorum::sum(virtual_server, 0),
         mail: virtual_server.config.omega && virtual_server.config.presentation.smtp_alert,
     };
     virtual_server.quorum_up = false;
@@ -88,11 +90,12 @@ pub(crate) fn remove(virtual_server: &mut VirtualServer, world: &mut World) {
             transition::take(virtual_server, server, world);
         }
         if was_alive {
-            transition::announce(virtual_server, server, world);
+            transition::announce_removed(virtual_server, server, world);
         }
     }
     if std::mem::replace(&mut virtual_server.quorum_up, false) {
-        quorum::announce(virtual_server, world);
+        virtual_server.weight = 0;
+        quorum::announce(virtual_server, quorum::sum(virtual_server, 0), false, world);
     }
     remove_services(virtual_server, world);
 }

@@ -1,25 +1,50 @@
 //! What a checker's report changes: its server, the server's place in the table, the weight (lvs reference 4.4, 4.6).
 
 use crate::event::EventKind;
+use crate::outcome::Failure;
 use crate::quorum;
 use crate::servers::VirtualServer;
 use crate::verdict::Report;
 use crate::world::World;
 use keepalived_types::ipvs::TableOperation;
 
-/// A checker of a server reports.
+/// A checker of a server reports; with `failure` it says why the server does not do its job.
 pub(crate) fn report(
     virtual_server: &mut VirtualServer,
     server: usize,
     checker: usize,
     report: Report,
+    failure: Option<Failure>,
     world: &mut World,
 ) {
     let up = report == Report::Up;
     let Some(real) = virtual_server.servers.get_mut(server) else { return };
-    let failed = real.failed;
+    let was_alive = real.alive;
     let Some(checked) = real.checkers.get_mut(checker) else { return };
     let first = !std::mem::replace(&mut checked.has_run, true);
+    let check = checked.label();
+    if !first && checked.is_up == up {
+        return;
+    }
+    follow(virtual_server, server, checker, up, first, world);
+    let Some(real) = virtual_server.servers.get(server) else { return };
+    let (decisive, mail) = (real.alive != was_alive, real.config.presentation.smtp_alert);
+    let kind = EventKind::CheckerReported { check, up, failure, decisive, mail };
+    world.report(&virtual_server.name, Some(&real.name), kind);
+}
+
+/// What a report means for the server.
+fn follow(
+    virtual_server: &mut VirtualServer,
+    server: usize,
+    checker: usize,
+    up: bool,
+    first: bool,
+    world: &mut World,
+) {
+    let Some(real) = virtual_server.servers.get_mut(server) else { return };
+    let failed = real.failed;
+    let Some(checked) = real.checkers.get_mut(checker) else { return };
     if checked.is_up == up {
         if first && (!up || checked.is_alpha()) {
             announce(virtual_server, server, world);
@@ -111,8 +136,18 @@ pub(crate) fn take(virtual_server: &mut VirtualServer, server: usize, world: &mu
     }
 }
 
-/// Whoever wants to know the state of the server is told.
+/// Whoever wants to know the state of the server is told, mails excepted: those are a checker's.
 pub(crate) fn announce(virtual_server: &VirtualServer, server: usize, world: &mut World) {
+    announce_with(virtual_server, server, false, world);
+}
+
+/// The same when the configuration no longer has the server: no checker speaks for it any more.
+pub(crate) fn announce_removed(virtual_server: &VirtualServer, server: usize, world: &mut World) {
+    let mail = virtual_server.servers.get(server).is_some_and(|real| real.config.presentation.smtp_alert);
+    announce_with(virtual_server, server, mail, world);
+}
+
+fn announce_with(virtual_server: &VirtualServer, server: usize, mail: bool, world: &mut World) {
     let Some(real) = virtual_server.servers.get(server) else { return };
     let script = if real.alive { &real.config.notify_up } else { &real.config.notify_down };
     let kind = EventKind::RealServerAnnounced {
@@ -120,7 +155,7 @@ pub(crate) fn announce(virtual_server: &VirtualServer, server: usize, world: &mu
         stopping: false,
         quiet: false,
         script: script.clone(),
-        mail: real.config.presentation.smtp_alert,
+        mail,
     };
     world.report(&virtual_server.name, Some(&real.name), kind);
 }

@@ -66,6 +66,14 @@ impl Verdict {
         self
     }
 
+    /// Why the check has failed for good, if it has.
+    pub(crate) fn failure(&self) -> Option<Failure> {
+        self.events.iter().find_map(|event| match event {
+            EventKind::CheckFailed { failure, .. } => Some(failure.clone()),
+            _ => None,
+        })
+    }
+
     /// The time of the next attempt.
     pub(crate) fn next_at(&self, began: Instant, now: Instant) -> Instant {
         match self.next {

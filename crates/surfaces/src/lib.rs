@@ -7,6 +7,7 @@ mod fifo_lines;
 mod log_lines;
 mod lvs_fifo;
 mod lvs_log_lines;
+pub mod mail;
 mod notify;
 pub mod view;
 

@@ -44,6 +44,7 @@ fn instance_lines(name: &str, kind: &EventKind) -> Vec<LogLine> {
         EventKind::FaultRaised(fault) => fault_raised(name, fault),
         EventKind::FaultCleared(fault) => fault_cleared(name, fault),
         EventKind::Rejected { from, reason } => rejected(name, &from.to_string(), reason),
+        EventKind::SwitchoverOver => normal(format!("({name}) no longer stands back after a switchover")),
         EventKind::SettingAddresses { .. }
         | EventKind::RemovingAddresses { .. }
         | EventKind::Announcing { .. }
@@ -310,6 +311,10 @@ fn process_lines(kind: &EventKind) -> Vec<LogLine> {
         EventKind::StartupDelayed(delay) => {
             normal(format!("Delaying startup for {} seconds", delay.as_secs_f64()))
         }
+        EventKind::Maintenance(true) => {
+            normal("Maintenance: no instance becomes MASTER until keepalivedctl maintenance off".to_owned())
+        }
+        EventKind::Maintenance(false) => normal("Maintenance is over".to_owned()),
         EventKind::StartupDelayEnded => normal("Delayed start completed".to_owned()),
         EventKind::Stalled(late) => stalled("", late.as_millis()),
         _ => Vec::new(),

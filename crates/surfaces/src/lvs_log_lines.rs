@@ -17,9 +17,9 @@ pub fn lvs_log_lines(event: &Event) -> Vec<LogLine> {
             return detail(format!("Netlink reflector reports IP {address} {what}"));
         }
         EventKind::Followed { .. } => return checks::followed(rs, &event.kind),
-        EventKind::RealServerAnnounced { .. } | EventKind::VirtualServerAnnounced { .. } => {
-            return Vec::new();
-        }
+        EventKind::RealServerAnnounced { .. }
+        | EventKind::VirtualServerAnnounced { .. }
+        | EventKind::CheckerReported { .. } => return Vec::new(),
         EventKind::Adding { .. }
         | EventKind::Removing { .. }
         | EventKind::WeightChanged { .. }

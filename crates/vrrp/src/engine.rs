@@ -300,7 +300,8 @@ impl Engine {
     pub fn snapshot(&self, now: Instant) -> Snapshot {
         let instances = self.instances.iter().map(|instance| self.describe(instance, now)).collect();
         let groups = self.group_snapshots();
-        Snapshot { instances, groups, unclaimed_adverts: self.unclaimed_adverts }
+        let maintenance = self.world.is_in_maintenance;
+        Snapshot { instances, maintenance, groups, unclaimed_adverts: self.unclaimed_adverts }
     }
 
     /// Each instance as it is configured and as it is, in the order of the configuration.
@@ -471,7 +472,7 @@ impl Engine {
             (Timer::Channel, _) => self.on_channel_timer(id, now),
             (Timer::Advert, Role::Master(_)) => master::on_advert_timer(instance, at, &mut self.world, now),
             (Timer::MasterDown, Role::Backup(_)) => {
-                let step = backup::on_master_down(instance);
+                let step = backup::on_master_down(instance, &mut self.world, now);
                 self.follow(id, step, now);
             }
             (_, Role::Master(_)) => announce::on_timer(instance, timer, at, &mut self.world, now),

@@ -89,6 +89,10 @@ pub enum Cause {
     SchedulingDelay(Duration),
     /// The daemon stops.
     Stopping,
+    /// An operator had it give way.
+    Switchover,
+    /// An operator keeps the node out.
+    Maintenance,
     /// A reload took the instance away.
     Removed,
     /// A reload changed it so much that it starts again.
@@ -215,6 +219,10 @@ pub enum EventKind {
         /// After.
         to: Priority,
     },
+    /// An instance that gave way takes part again: it was told to, or nobody else is MASTER.
+    SwitchoverOver,
+    /// An operator keeps the node out, or does so no more.
+    Maintenance(bool),
     /// Priority 0 was sent.
     ReleaseSent,
     /// Virtual addresses are being set.

@@ -32,6 +32,8 @@ pub(crate) struct Instance {
     pub(crate) priority: Priority,
     /// An address owner that gave in to another one: its priority is 254 for the time being.
     pub(crate) has_lowered_itself: bool,
+    /// It gave way to others (a switchover), and any of them is its master.
+    pub(crate) stands_back: bool,
     /// Its own reasons for FAULT.
     pub(crate) own_faults: Vec<Fault>,
     /// These, or else that another member of the group has some.
@@ -94,6 +96,7 @@ impl Instance {
             role: Role::Initialize,
             wanted: State::Initialize,
             has_lowered_itself: false,
+            stands_back: false,
             own_faults: Vec::new(),
             faults: Vec::new(),
             place: Place::default(),
@@ -205,6 +208,7 @@ impl Instance {
             effective_priority: self.priority,
             contributions: crate::tracking::contributions(self, world),
             preempts: self.config.preempt,
+            stands_back: self.stands_back,
             group: group.map(str::to_owned),
             addresses: addresses.map(|address| address.prefix).collect(),
             source: self.place.source,

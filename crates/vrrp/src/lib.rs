@@ -59,6 +59,7 @@ mod lifecycle;
 mod links;
 mod listening;
 mod network;
+mod operator;
 mod place;
 mod reload;
 mod snapshot;
@@ -78,5 +79,6 @@ pub use effect::{
 pub use engine::Engine;
 pub use event::{Cause, Event, EventKind, Fault, Rejection, State, Subject, TrackerKind};
 pub use input::{Link, LinkAddress, Reading, Received, Start};
+pub use operator::NotDone;
 pub use snapshot::{ChecksumKind, Contribution, Counters, GroupSnapshot, InstanceSnapshot, Snapshot};
 pub use tracking::ScriptVerdict;

@@ -123,6 +123,7 @@ impl Engine {
                 continue;
             };
             let how = match (is_adopted(instance), instance.starts_as_master()) {
+                _ if self.world.is_in_maintenance => Begin::Backup,
                 (true, _) => Begin::Adopted,
                 (false, true) if all_own => Begin::Owner,
                 (false, true) => Begin::ImpatientBackup,

@@ -12,6 +12,8 @@ use std::time::Duration;
 pub struct Snapshot {
     /// In the order of the configuration.
     pub instances: Vec<InstanceSnapshot>,
+    /// Nothing here becomes MASTER.
+    pub maintenance: bool,
     /// The sync groups, in the order of the configuration.
     pub groups: Vec<GroupSnapshot>,
     /// Datagrams that no instance could count: too short to name a virtual router, or naming none that is here.
@@ -71,6 +73,8 @@ pub struct InstanceSnapshot {
     pub contributions: Vec<Contribution>,
     /// It pushes a master of lower priority aside.
     pub preempts: bool,
+    /// It gave way to others (a switchover).
+    pub stands_back: bool,
     /// Its sync group.
     pub group: Option<String>,
     /// Its virtual addresses, the excluded ones last.

@@ -26,6 +26,8 @@ pub(crate) struct World {
     pub(crate) observed: Observed,
     /// `vrrp_startup_delay` has not ended: nobody becomes MASTER, nobody listens.
     pub(crate) is_start_delayed: bool,
+    /// An operator keeps this node out: nobody becomes MASTER.
+    pub(crate) is_in_maintenance: bool,
 }
 
 impl World {

@@ -55,7 +55,7 @@ static SYNC_GROUP_TABLE: &[Keyword<GroupDraft>] = &[
             script(group, args, context, |scripts| &mut scripts.any);
         },
     ),
-    pending(
+    acted(
         "smtp_alert",
         "[on|off]",
         "smtp_alert_vrrp, else smtp_alert, else off",

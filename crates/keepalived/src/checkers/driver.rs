@@ -9,6 +9,7 @@ use crate::ipc::{Channel, CheckersSetup, FromCheckers, ToCheckers};
 use crate::ipvs_place;
 use crate::launcher::Launcher;
 use crate::log::Logger;
+use crate::mail::Mailer;
 use crate::process_settings::InForce;
 use crate::vrrp::trackers::files::{Files, News};
 use keepalived_checks::Context;
@@ -18,6 +19,7 @@ use keepalived_kernel::signals::{self, Signals};
 use keepalived_kernel::{clock, process};
 use keepalived_lvs::config::{ActiveCheck, Config, TrackedFile};
 use keepalived_lvs::{CheckId, Effect, Engine, EventKind, Start};
+use keepalived_surfaces::mail::lvs_alert;
 use keepalived_surfaces::{Level, lvs_fifo_line, lvs_log_lines};
 use keepalived_types::{IfIndex, Instant, PriorityWeight};
 use keepalived_vrrp::config::{FileTracker, Track};
@@ -102,6 +104,7 @@ pub(super) struct Driver {
     context: Rc<Context>,
     starter: Starter,
     fifos: Fifos,
+    mailer: Mailer,
     /// Attempts under way.
     attempts: HashMap<CheckId, AbortHandle>,
     queue: UnboundedSender<Input>,
@@ -156,6 +159,7 @@ impl Driver {
             context,
             starter,
             fifos: Fifos::default(),
+            mailer: Mailer::new(setup.mail.clone(), setup.log.clone()),
             attempts: HashMap::new(),
             queue,
             inbox,
@@ -216,6 +220,7 @@ impl Driver {
             // It may have ended a moment ago.
             drop(process::kill_group(reader, signals::KILL));
         }
+        self.mailer.farewell().into_iter().for_each(|line| self.logger.warning(line));
         if let Err(error) = self.ping.restore() {
             self.logger.warning(error);
         }
@@ -226,7 +231,7 @@ impl Driver {
     fn is_done(&self) -> bool {
         self.stop_by.is_some_and(|by| {
             let told = !self.connected || !self.channel.has_backlog();
-            (self.starter.is_idle() && told) || clock::now() >= by
+            (self.starter.is_idle() && self.mailer.is_idle() && told) || clock::now() >= by
         })
     }
 
@@ -234,7 +239,8 @@ impl Driver {
         let now = clock::now();
         let backlog = (self.connected && self.channel.has_backlog()).then(|| now + BACKLOG);
         if let Some(by) = self.stop_by {
-            return [Some(by), backlog, self.fifos.next_deadline()].into_iter().flatten().min();
+            let mails = self.mailer.look_again_after().map(|wait| now + wait);
+            return [Some(by), backlog, mails, self.fifos.next_deadline()].into_iter().flatten().min();
         }
         // Rounded up, so that what is due at nearly the same time begins in one turn.
         let checks = self.engine.next_deadline().map(|at| {
@@ -358,7 +364,7 @@ impl Driver {
                     match message {
                         ToCheckers::Reload(setup) => self.reload(*setup, now)?,
                         // Only the VRRP process is asked.
-                        ToCheckers::Snapshot | ToCheckers::Start(_) => {}
+                        ToCheckers::Snapshot | ToCheckers::Operate { .. } | ToCheckers::Start(_) => {}
                     }
                 }
                 // SIGTERM comes by itself (parent-death signal), and ends us in order.
@@ -383,6 +389,7 @@ impl Driver {
         self.logger.detail("Reinitializing ipvs");
         self.starter.set_umask(setup.umask);
         self.open_fifos(&setup.fifos, now);
+        self.mailer.configure(setup.mail);
         self.keep_at_stop = setup.keep_at_stop;
         match make_context(&setup.lvs, &self.starter, &self.logger) {
             Ok(context) => self.context = context,
@@ -503,6 +510,12 @@ impl Driver {
         }
         if let Some(line) = lvs_fifo_line(&event) {
             self.fifos.write(&line, now).into_iter().for_each(|line| self.logger.info(line));
+        }
+        if let Some(setup) = self.mailer.setup()
+            && let Some(alert) = lvs_alert(&event, setup.no_checker_emails)
+            && let Some(line) = self.mailer.send(alert)
+        {
+            self.logger.warning(line);
         }
         if let EventKind::RealServerAnnounced { script: Some(script), .. }
         | EventKind::VirtualServerAnnounced { script: Some(script), .. } = &event.kind

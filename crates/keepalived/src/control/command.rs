@@ -1,5 +1,7 @@
 //! `keepalivedctl`: the command line, and what each verb prints.
 
+mod switchover;
+
 use super::{Answer, DEFAULT_SOCKET, Request, Status, client};
 use crate::{config_test, options};
 use keepalived_surfaces::view;
@@ -19,6 +21,10 @@ keepalivedctl [--socket PATH] COMMAND
   explain NAME             why an instance is in its state, and what would change that
   history [NAME]           the last transitions with their causes
   check FILE               judges a configuration file as `keepalived -t` does, with explanations
+  switchover NAME          a MASTER, or a group of them, gives way to its peers and stays back
+  switchover --return [NAME]
+                           what gave way takes part again as configured
+  maintenance on|off       gives up every MASTER and stays out until it is over; survives restarts
   reload                   reads the configuration again and waits; status 1 when it is refused
 ";
 
@@ -45,6 +51,8 @@ struct Call {
     verb: String,
     name: Option<String>,
     json: bool,
+    /// `--return`.
+    returns: bool,
 }
 
 /// Does what the command line asks for. Returns the exit status: 0, 1 when it could not be done, 2 when it was not
@@ -75,10 +83,12 @@ fn say(text: &str) {
 
 fn parse(mut parser: lexopt::Parser) -> Result<Call, Failure> {
     let mut words = Vec::new();
-    let mut call = Call { socket: DEFAULT_SOCKET.into(), verb: String::new(), name: None, json: false };
+    let mut call =
+        Call { socket: DEFAULT_SOCKET.into(), verb: String::new(), name: None, json: false, returns: false };
     while let Some(argument) = parser.next()? {
         match argument {
             Short('s') | Long("socket") => call.socket = parser.value()?.into(),
+            Long("return") => call.returns = true,
             Long("json") => call.json = true,
             Short('h') | Long("help") => words.insert(0, "help".to_owned()),
             Value(word) => words.push(word.to_string_lossy().into_owned()),
@@ -104,6 +114,9 @@ fn perform(call: Call) -> Result<u8, Failure> {
         "explain" => say(&explain(&call, &needed(call.name.clone(), "instance")?)?),
         "history" => say(&history(&call)?),
         "check" => return Ok(check(needed(call.name, "file")?)),
+        "switchover" if call.returns => switchover::take_back(&call)?,
+        "switchover" => switchover::give_way(&call, &needed(call.name.clone(), "instance")?)?,
+        "maintenance" => switchover::maintenance(&call)?,
         "reload" => return reload(&call),
         other => return Err(Failure::Usage(format!("unknown command {other}"))),
     }
@@ -112,7 +125,7 @@ fn perform(call: Call) -> Result<u8, Failure> {
 
 /// Asks; an answer that only says what went wrong becomes a failure.
 fn ask(call: &Call, request: Request) -> Result<Answer, Failure> {
-    match client::ask(&call.socket, request) {
+    match client::ask(&call.socket, &request) {
         Ok(Answer::Error(message)) => Err(Failure::Other(message)),
         Ok(answer) => Ok(answer),
         Err(error) => Err(Failure::Other(format!(
@@ -188,7 +201,8 @@ fn explain(call: &Call, name: &str) -> Result<String, Failure> {
         .instances
         .iter()
         .filter(|instance| instance.name == name || instance.group.as_deref() == Some(name));
-    Ok(chosen.map(view::explain).collect::<Vec<_>>().join("\n"))
+    let maintenance = snapshot.maintenance.then(|| format!("{}\n", view::MAINTENANCE));
+    Ok(maintenance.into_iter().chain(chosen.map(view::explain)).collect::<Vec<_>>().join("\n"))
 }
 
 fn history(call: &Call) -> Result<String, Failure> {

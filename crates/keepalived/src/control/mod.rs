@@ -8,7 +8,7 @@ mod command;
 mod protocol;
 
 pub use command::run;
-pub use protocol::{Answer, Request, Status};
+pub use protocol::{Answer, Request, Status, understand};
 
 use std::path::{Path, PathBuf};
 

@@ -1,12 +1,13 @@
 //! Requests and answers.
 
+use super::LONGEST_REQUEST;
 use keepalived_events::{Event, Snapshot};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// What a client may ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Request {
     /// What is: [`Answer::Status`].
     Status,
@@ -14,13 +15,28 @@ pub enum Request {
     History,
     /// Read the configuration again: [`Answer::Reloaded`] or [`Answer::Refused`], when it is decided.
     Reload,
+    /// The MASTER of this name, an instance or a sync group, gives way: [`Answer::Done`].
+    Switchover {
+        /// The name.
+        name: String,
+    },
+    /// What gave way takes part again: [`Answer::Done`].
+    Return {
+        /// Whose; everybody's when there is none.
+        name: Option<String>,
+    },
+    /// The node stays out, or does so no more: [`Answer::Done`].
+    Maintenance {
+        /// It stays out.
+        on: bool,
+    },
 }
 
 impl Request {
     /// Looking changes nothing.
     #[must_use]
-    pub const fn changes_something(self) -> bool {
-        matches!(self, Self::Reload)
+    pub const fn changes_something(&self) -> bool {
+        !matches!(self, Self::Status | Self::History)
     }
 }
 
@@ -39,6 +55,11 @@ pub enum Answer {
         /// Why, in lines as the log has them.
         diagnostics: Vec<String>,
     },
+    /// It is done.
+    Done {
+        /// What the operator should know all the same.
+        note: Option<String>,
+    },
     /// The request could not be served.
     Error(String),
 }
@@ -54,4 +75,54 @@ pub struct Status {
     pub uptime: Duration,
     /// All instances and groups; `None` when no VRRP process runs.
     pub snapshot: Option<Snapshot>,
+}
+
+/// A request as far as it has come: `None` is not the end of it. Who may not change anything gets no request that does.
+///
+/// # Errors
+/// When it is none, or not allowed; the error is told to the client.
+pub fn understand(bytes: &[u8], may_change: bool) -> Result<Option<Request>, String> {
+    let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else {
+        return if bytes.len() < LONGEST_REQUEST {
+            Ok(None)
+        } else {
+            Err("the request is too long".to_owned())
+        };
+    };
+    let request: Request = serde_json::from_slice(&bytes[..end])
+        .map_err(|error| format!("the request is not understood: {error}"))?;
+    if request.changes_something() && !may_change {
+        return Err("only root may do that".to_owned());
+    }
+    Ok(Some(request))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_may_come_in_pieces_but_has_an_end() {
+        assert_eq!(understand(b"\"stat", false), Ok(None));
+        assert_eq!(understand(b"\"status\"\n", false), Ok(Some(Request::Status)));
+        understand(&[b'x'; LONGEST_REQUEST], true).expect_err("longer than any request");
+        understand(b"{\"status\":\n", true).expect_err("no JSON");
+        understand(b"\"format_disk\"\n", true).expect_err("no request");
+        understand(&[0xff, 0, b'\n'], true).expect_err("no text");
+    }
+
+    #[test]
+    fn only_who_may_change_things_may_reload() {
+        assert_eq!(understand(b"\"reload\"\n", true), Ok(Some(Request::Reload)));
+        for request in [
+            "\"reload\"",
+            r#"{"switchover":{"name":"VI_1"}}"#,
+            r#"{"return":{"name":null}}"#,
+            r#"{"maintenance":{"on":true}}"#,
+        ] {
+            let line = format!("{request}\n");
+            assert_eq!(understand(line.as_bytes(), false), Err("only root may do that".to_owned()));
+            assert!(matches!(understand(line.as_bytes(), true), Ok(Some(_))), "{request}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::fifo::FifoSetup;
 use crate::log::LogSettings;
+use crate::mail::MailSetup;
 use keepalived_config::model::{AutoPriority, IpvsNamespace, NetlinkBuffers, ProcessSettings, SocketBuffer};
 use keepalived_events::{Event, Snapshot};
 use keepalived_lvs as lvs;
@@ -18,6 +19,24 @@ pub enum ToChild<S> {
     Reload(Box<S>),
     /// Answered with [`FromChild::Snapshot`].
     Snapshot,
+    /// To the VRRP process: what an operator wants. Answered with [`FromChild::Operated`].
+    Operate {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// What.
+        order: Order,
+    },
+}
+
+/// What an operator may want of the VRRP process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Order {
+    /// The instance or sync group of this name gives way.
+    SwitchOver(String),
+    /// The one of this name takes part again, or all that gave way.
+    TakeBack(Option<String>),
+    /// The node stays out, or does so no more.
+    Maintenance(bool),
 }
 
 /// From a child to the supervisor. All kinds of children say the same things.
@@ -34,6 +53,13 @@ pub enum FromChild {
     Snapshot(Box<Snapshot>),
     /// From the checker process: what a successor has to know. Sent now and then when something has changed.
     Standing(Box<lvs::Snapshot>),
+    /// From the VRRP process: what became of an order; or why it was not obeyed.
+    Operated {
+        /// The order's.
+        ticket: u64,
+        /// Why not.
+        outcome: Result<(), String>,
+    },
     /// Somebody sent SIGHUP to the child instead of the supervisor.
     ReloadRequested,
 }
@@ -66,10 +92,14 @@ pub struct VrrpSetup {
     pub fifos: Vec<FifoSetup>,
     /// `fifo_write_vrrp_states_on_reload`.
     pub fifo_states_on_reload: bool,
+    /// Where mails go; `None` when none are sent.
+    pub mail: Option<MailSetup>,
     /// `-V`: at the end leave addresses in place and send no priority 0.
     pub keep_at_stop: bool,
     /// `-a`: log every address that comes or goes.
     pub address_monitoring: bool,
+    /// An operator keeps this node out.
+    pub maintenance: bool,
     /// Instances whose role a killed predecessor had: these go on where it stopped. Empty at a normal start.
     pub adopt: Vec<Adoption>,
     /// `lvs_sync_daemon` with an instance.
@@ -124,6 +154,8 @@ pub struct CheckersSetup {
     pub exec_helper: PathBuf,
     /// Where lines about state changes go.
     pub fifos: Vec<FifoSetup>,
+    /// Where mails go; `None` when none are sent.
+    pub mail: Option<MailSetup>,
     /// `-I`: at the end leave the table as it is.
     pub keep_at_stop: bool,
     /// What a killed predecessor knew. `None` at a normal start.

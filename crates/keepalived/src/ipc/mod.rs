@@ -9,7 +9,7 @@ mod message;
 
 pub use channel::{Channel, ChannelError, Received};
 pub use message::{
-    Adoption, CheckersSetup, FromCheckers, FromChild, FromVrrp, SyncFollower, ToCheckers, ToChild, ToVrrp,
+    Adoption, CheckersSetup, FromCheckers, FromChild, FromVrrp, Order, SyncFollower, ToCheckers, ToChild, ToVrrp,
     VrrpSetup,
 };
 

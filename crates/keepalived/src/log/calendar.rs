@@ -121,6 +121,26 @@ pub fn asctime_nanos(at: Calendar) -> String {
     )
 }
 
+/// `Fri, 20 Nov 2026 12:33:07 +0000`: the date of a mail (RFC 5322 3.3), in the zone of the machine.
+#[must_use]
+pub fn rfc5322(time: SystemTime) -> String {
+    let offset = local_time(time).map_or(0, |local| i64::from(local.utc_offset) / 60);
+    let at = Calendar::local(time);
+    format!(
+        "{}, {:02} {} {} {:02}:{:02}:{:02} {}{:02}{:02}",
+        at.day_name(),
+        at.day,
+        at.month_name(),
+        at.year,
+        at.hour,
+        at.minute,
+        at.second,
+        if offset < 0 { '-' } else { '+' },
+        offset.abs() / 60,
+        offset.abs() % 60
+    )
+}
+
 /// `2026-11-20 12:11:07`.
 #[must_use]
 pub fn iso(at: Calendar) -> String {

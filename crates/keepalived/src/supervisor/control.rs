@@ -2,7 +2,8 @@
 //! client.
 
 use super::Supervisor;
-use crate::control::{Answer, LONGEST_REQUEST, Request, Status};
+use crate::control::{Answer, LONGEST_REQUEST, Request, Status, understand};
+use crate::ipc::Order;
 use crate::version;
 use keepalived_events::Snapshot;
 use keepalived_kernel::clock;
@@ -33,6 +34,8 @@ enum Awaits {
     Request,
     /// What the VRRP process says.
     Snapshot,
+    /// That the VRRP process has done what was asked for.
+    Operation,
     /// A reload that has not begun yet.
     NextReload,
     /// The end of the reload that runs.
@@ -49,6 +52,8 @@ struct Connection {
     awaits: Awaits,
     inbox: Vec<u8>,
     outbox: Vec<u8>,
+    /// What goes with the answer.
+    note: Option<String>,
     deadline: Instant,
 }
 
@@ -94,7 +99,10 @@ impl Control {
             self.connections.iter().filter(|(_, one)| one.deadline <= now).map(|(&at, _)| at).collect();
         for token in late {
             let awaits = self.connections.get(&token).map(|connection| connection.awaits);
-            if matches!(awaits, Some(Awaits::Snapshot | Awaits::NextReload | Awaits::Reload)) {
+            if matches!(
+                awaits,
+                Some(Awaits::Snapshot | Awaits::Operation | Awaits::NextReload | Awaits::Reload)
+            ) {
                 self.answer(
                     token,
                     &Answer::Error("the daemon is too busy to answer".to_owned()),
@@ -120,7 +128,8 @@ impl Control {
                 let may_change = peer.uid.is_root() || peer.uid == rustix::process::geteuid();
                 let (inbox, outbox) = (Vec::new(), Vec::new());
                 let (awaits, deadline) = (Awaits::Request, now + PATIENCE);
-                let connection = Connection { stream, may_change, awaits, inbox, outbox, deadline };
+                let note = None;
+                let connection = Connection { stream, may_change, awaits, inbox, outbox, note, deadline };
                 self.connections.insert(self.last_token, connection);
             }
         }
@@ -170,6 +179,30 @@ impl Control {
         self.connections.iter().filter(|(_, one)| one.awaits == awaits).map(|(&token, _)| token).collect()
     }
 
+    /// Clients that wait for an operation.
+    pub(super) fn operations(&self) -> Vec<u64> {
+        self.waiting_for(Awaits::Operation)
+    }
+
+    /// Keeps what goes with the answer to a client.
+    pub(super) fn note(&mut self, token: u64, note: String) {
+        if let Some(connection) = self.connections.get_mut(&token) {
+            connection.note = Some(note);
+        }
+    }
+
+    /// What was kept.
+    pub(super) fn take_note(&mut self, token: u64) -> Option<String> {
+        self.connections.get_mut(&token)?.note.take()
+    }
+
+    /// Answers a client that waits for an operation; it may have gone.
+    pub(super) fn answer_operation(&mut self, token: u64, answer: &Answer, reactor: &Reactor, now: Instant) {
+        if self.connections.get(&token).is_some_and(|one| one.awaits == Awaits::Operation) {
+            self.answer(token, answer, reactor, now);
+        }
+    }
+
     /// Queues the answer and sends what the socket takes.
     fn answer(&mut self, token: u64, answer: &Answer, reactor: &Reactor, now: Instant) {
         let Some(connection) = self.connections.get_mut(&token) else {
@@ -214,23 +247,6 @@ impl Drop for Control {
     }
 }
 
-/// A request as far as it has come: `None` is not the end of it. The error is told to the client.
-fn understand(bytes: &[u8], may_change: bool) -> Result<Option<Request>, String> {
-    let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else {
-        return if bytes.len() < LONGEST_REQUEST {
-            Ok(None)
-        } else {
-            Err("the request is too long".to_owned())
-        };
-    };
-    let request: Request = serde_json::from_slice(&bytes[..end])
-        .map_err(|error| format!("the request is not understood: {error}"))?;
-    if request.changes_something() && !may_change {
-        return Err("only root may do that".to_owned());
-    }
-    Ok(Some(request))
-}
-
 impl Supervisor {
     /// Opens the control socket. The daemon runs without one, too.
     pub(super) fn open_control(&mut self) {
@@ -270,7 +286,17 @@ impl Supervisor {
                 control.wait_for(ready.token, Awaits::NextReload, PATIENCE_WITH_RELOAD, now);
                 self.request_reload(now);
             }
+            Request::Switchover { name } => self.take_order(ready.token, Order::SwitchOver(name), now),
+            Request::Return { name } => self.take_order(ready.token, Order::TakeBack(name), now),
+            Request::Maintenance { on } => self.take_order(ready.token, Order::Maintenance(on), now),
         }
+    }
+
+    fn take_order(&mut self, token: u64, order: Order, now: Instant) {
+        if let Some(control) = &mut self.control {
+            control.wait_for(token, Awaits::Operation, PATIENCE, now);
+        }
+        self.operate(token, order, now);
     }
 
     /// Everybody who asked is told how things are.
@@ -302,26 +328,5 @@ impl Supervisor {
                 control.answer(token, answer, &self.reactor, now);
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_request_may_come_in_pieces_but_has_an_end() {
-        assert_eq!(understand(b"\"stat", false), Ok(None));
-        assert_eq!(understand(b"\"status\"\n", false), Ok(Some(Request::Status)));
-        understand(&[b'x'; LONGEST_REQUEST], true).expect_err("longer than any request");
-        understand(b"{\"status\":\n", true).expect_err("no JSON");
-        understand(b"\"format_disk\"\n", true).expect_err("no request");
-        understand(&[0xff, 0, b'\n'], true).expect_err("no text");
-    }
-
-    #[test]
-    fn only_who_may_change_things_may_reload() {
-        assert_eq!(understand(b"\"reload\"\n", true), Ok(Some(Request::Reload)));
-        assert_eq!(understand(b"\"reload\"\n", false), Err("only root may do that".to_owned()));
     }
 }

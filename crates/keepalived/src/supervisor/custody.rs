@@ -19,6 +19,8 @@ pub(super) struct Custody {
     orphaned: Option<Instant>,
     /// What the checker process last said of its servers.
     standing: Option<keepalived_lvs::Snapshot>,
+    /// An operator keeps this node out.
+    pub(super) maintenance: bool,
 }
 
 impl Custody {

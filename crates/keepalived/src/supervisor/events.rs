@@ -87,6 +87,7 @@ impl Supervisor {
             }
             FromChild::Event(event) => self.note(&event),
             FromChild::Snapshot(snapshot) => self.tell_status(Some(*snapshot), now),
+            FromChild::Operated { ticket, outcome } => self.tell_operated(ticket, outcome, now),
             FromChild::Standing(standing) => self.custody.keep_standing(*standing),
             FromChild::ReloadRequested => self.request_reload(now),
         }
@@ -123,6 +124,7 @@ impl Supervisor {
         self.drop_channel(index);
         // It answers nobody any more.
         self.tell_status(None, now);
+        self.tell_operations_lost(now);
         let delay = self.children[index].ended(now);
         let kind = self.children[index].kind;
         if self.phase != Phase::Running {

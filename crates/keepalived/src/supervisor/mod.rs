@@ -12,6 +12,7 @@ mod events;
 mod file;
 mod kinds;
 mod launch;
+mod operations;
 mod paths;
 mod reload;
 mod reload_queue;
@@ -146,6 +147,7 @@ impl Supervisor {
 
     fn run(mut self) -> u8 {
         self.open_control();
+        self.remember_maintenance();
         if self.run_startup_script() == Outcome::Interrupted {
             self.stop(clock::now());
         } else {

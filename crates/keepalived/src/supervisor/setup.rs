@@ -4,10 +4,11 @@ use super::launch::Launch;
 use crate::configuration::DEFAULT_UMASK;
 use crate::fifo::FifoSetup;
 use crate::ipc::{Adoption, CheckersSetup, SyncFollower, VrrpSetup};
+use crate::mail::MailSetup;
 use keepalived_config::model::{Config, Fifo};
 
 /// Everything the VRRP process needs.
-pub(super) fn vrrp(launch: &Launch, config: &Config, adopt: Vec<Adoption>) -> VrrpSetup {
+pub(super) fn vrrp(launch: &Launch, config: &Config, maintenance: bool, adopt: Vec<Adoption>) -> VrrpSetup {
     let names = &config.global.names;
     let distinct = names.distinct.then(|| "keepalived_vrrp".to_owned());
     let options = &launch.options;
@@ -22,8 +23,10 @@ pub(super) fn vrrp(launch: &Launch, config: &Config, adopt: Vec<Adoption>) -> Vr
         exec_helper: launch.exec_helper.clone(),
         fifos: vrrp_fifos(config),
         fifo_states_on_reload: config.global.fifos.vrrp_states_on_reload,
+        mail: mail(config),
         keep_at_stop: options.shutdown.keep_vrrp,
         address_monitoring: options.monitor_addresses,
+        maintenance,
         adopt,
         sync: sync(config),
     }
@@ -55,6 +58,23 @@ fn fifos(config: &Config, label: &str, own: &Option<Fifo>) -> Vec<FifoSetup> {
     [setup("notify fifo", &config.global.fifos.all), setup(label, own)].into_iter().flatten().collect()
 }
 
+/// How mails are sent; `None` without a server or a recipient.
+fn mail(config: &Config) -> Option<MailSetup> {
+    let mail = &config.global.mail;
+    let server = mail.server.as_ref().filter(|_| !mail.recipients.is_empty())?;
+    Some(MailSetup {
+        host: server.host.clone(),
+        port: server.port,
+        timeout: mail.connect_timeout,
+        helo_name: mail.helo_name.clone(),
+        from: mail.from.clone(),
+        recipients: mail.recipients.clone(),
+        router_id: mail.router_id.clone(),
+        no_faults: mail.no_faults,
+        no_checker_emails: mail.no_checker,
+    })
+}
+
 /// Everything the checker process needs.
 pub(super) fn checkers(
     launch: &Launch,
@@ -74,6 +94,7 @@ pub(super) fn checkers(
         umask: umask(launch, config),
         exec_helper: launch.exec_helper.clone(),
         fifos: fifos(config, "lvs notify fifo", &config.global.fifos.lvs),
+        mail: mail(config),
         keep_at_stop: launch.options.shutdown.keep_ipvs,
         predecessor,
     }

@@ -15,7 +15,7 @@ use super::messages::{Inbox, Outbox, Settings, ToEngine, ToHelper};
 use super::network::{Deferred, Network};
 use super::redump::Redump;
 use super::secondaries::Secondaries;
-use crate::ipc::VrrpSetup;
+use crate::ipc::{Order, VrrpSetup};
 use crate::process_settings::{InForce, realtime_limit};
 use keepalived_config::model::{self, ProcessSettings};
 use keepalived_events::{Event, Snapshot, What};
@@ -26,7 +26,7 @@ use keepalived_kernel::signals::{self, Signals};
 use keepalived_kernel::{Result, clock};
 use keepalived_types::Instant;
 use keepalived_vrrp::config::Config;
-use keepalived_vrrp::{Effect, Engine, EventKind, Received, Start};
+use keepalived_vrrp::{Effect, Engine, EventKind, NotDone, Received, Start};
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::os::fd::AsFd;
@@ -104,6 +104,7 @@ impl Driver {
         let mut engine = Engine::new(setup.vrrp.clone(), start);
         let adopted: Vec<String> = setup.adopt.iter().map(|adoption| adoption.instance.clone()).collect();
         engine.adopt(&adopted, start.now);
+        engine.set_maintenance(setup.maintenance, start.now);
         Ok(Self {
             engine,
             reactor,
@@ -368,6 +369,10 @@ impl Driver {
                     self.to_helper.put(ToHelper::Reloaded);
                 }
                 ToEngine::Tracker { name, reading } => self.engine.handle_tracker(&name, reading, now),
+                ToEngine::Operate { ticket, order } => {
+                    let outcome = operate(&mut self.engine, order, now);
+                    self.to_helper.put(ToHelper::Operated { ticket, outcome });
+                }
                 ToEngine::Snapshot => {
                     self.receive_all(now);
                     let snapshot = Snapshot { vrrp: self.engine.snapshot(now), ..Snapshot::default() };
@@ -564,5 +569,17 @@ fn announcement_line(address: IpAddr, interface: Option<String>) -> String {
     match address {
         IpAddr::V4(_) => format!("Sending gratuitous ARP on {interface} for {address}"),
         IpAddr::V6(_) => format!("Sending unsolicited Neighbour Advert on {interface} for {address}"),
+    }
+}
+
+/// Does what an operator wants.
+fn operate(engine: &mut Engine, order: Order, now: Instant) -> std::result::Result<(), NotDone> {
+    match order {
+        Order::SwitchOver(name) => engine.switch_over(&name, now),
+        Order::TakeBack(name) => engine.take_back(name.as_deref(), now),
+        Order::Maintenance(on) => {
+            engine.set_maintenance(on, now);
+            Ok(())
+        }
     }
 }

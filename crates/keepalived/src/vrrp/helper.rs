@@ -9,11 +9,13 @@ use crate::exec_helper;
 use crate::fifo::{FifoSetup, Fifos};
 use crate::ipc::{Channel, FromVrrp, ToVrrp, VrrpSetup};
 use crate::log::Logger;
+use crate::mail::Mailer;
 use keepalived_events::{Event, What};
 use keepalived_kernel::process::{self, Ending, Pid};
 use keepalived_kernel::reactor::{Interest, Reactor, Ready};
 use keepalived_kernel::signals::{self, Signals};
 use keepalived_kernel::{Result, clock};
+use keepalived_surfaces::mail::VrrpMails;
 use keepalived_surfaces::{FifoLines, Hooks, Level, invocations, log_lines};
 use keepalived_types::Instant;
 use keepalived_vrrp::Subject;
@@ -50,6 +52,8 @@ pub(super) struct Helper {
     sync: SyncDaemons,
     /// Readers of FIFOs are told all states after a reload.
     states_on_reload: bool,
+    mails: VrrpMails,
+    mailer: Mailer,
     /// The end has been asked for, and when patience with scripts ends.
     stop_by: Option<Instant>,
 }
@@ -97,6 +101,8 @@ impl Helper {
             fifos: Fifos::default(),
             sync,
             states_on_reload: setup.fifo_states_on_reload,
+            mails: VrrpMails::new(&setup.vrrp, setup.mail.as_ref().is_some_and(|mail| mail.no_faults)),
+            mailer: Mailer::new(setup.mail.clone(), setup.log.clone()),
             stop_by: None,
         };
         helper.open_fifos(&setup.fifos, clock::now());
@@ -131,6 +137,7 @@ impl Helper {
             let dropped = self.scripts.dropped();
             self.logger.warning(format!("{dropped} notify scripts were not run: too many waited for others"));
         }
+        self.mailer.farewell().into_iter().for_each(|line| self.logger.warning(line));
         self.logger.info(stopped_line(self.logger.is_detailed()));
         Ok(())
     }
@@ -141,7 +148,7 @@ impl Helper {
             self.trackers.next_deadline(),
             self.fifos.next_deadline(),
             self.stop_by,
-            // Its thread tells nobody when it ends.
+            // Neither the thread of synchronisation daemons nor that of mails tells when it ends.
             self.stop_by.map(|_| clock::now() + LOOK_AT_STOP),
         ];
         deadlines.into_iter().flatten().min()
@@ -157,6 +164,7 @@ impl Helper {
         self.stop_by.is_some_and(|by| {
             let told = !self.connected || !self.channel.has_backlog();
             let idle = self.scripts.is_idle()
+                && self.mailer.is_idle()
                 && self.trackers.alive().next().is_none()
                 && self.fifos.readers().next().is_none()
                 && self.sync.is_idle();
@@ -195,6 +203,10 @@ impl Helper {
                 }
                 self.tell(&FromVrrp::Reloaded);
             }
+            ToHelper::Operated { ticket, outcome } => {
+                let outcome = outcome.map_err(|why| why.to_string());
+                self.tell(&FromVrrp::Operated { ticket, outcome });
+            }
             ToHelper::Snapshot(snapshot) => self.tell(&FromVrrp::Snapshot(snapshot)),
             ToHelper::Dump(dump) => dump.write(&self.logger),
             ToHelper::ReloadRequested => self.tell(&FromVrrp::ReloadRequested),
@@ -230,6 +242,9 @@ impl Helper {
         // Made even when nobody reads: a reload may bring a FIFO whose readers want the states.
         if let Some(line) = self.fifo_lines.line(vrrp) {
             self.write_fifos(&line, now);
+        }
+        if let Some(line) = self.mails.alert(vrrp).and_then(|alert| self.mailer.send(alert)) {
+            self.logger.warning(line);
         }
         // After the notifications, as in the original.
         self.sync.handle_event(vrrp);
@@ -336,6 +351,8 @@ impl Helper {
                 // Removed instances are told about with the scripts they had.
                 self.hooks.add(&setup.vrrp);
                 self.fifo_lines.add(&setup.vrrp);
+                self.mails.add(&setup.vrrp, setup.mail.as_ref().is_some_and(|mail| mail.no_faults));
+                self.mailer.configure(setup.mail.take());
                 self.states_on_reload = setup.fifo_states_on_reload;
                 self.launcher.set_umask(setup.umask);
                 if let Some(line) = trackers::without_unwatched(&mut setup.vrrp) {
@@ -355,6 +372,7 @@ impl Helper {
                 self.sync.configure(setup.sync.as_ref(), is_master, &self.logger);
             }
             ToVrrp::Snapshot => self.outbox.put(ToEngine::Snapshot),
+            ToVrrp::Operate { ticket, order } => self.outbox.put(ToEngine::Operate { ticket, order }),
             ToVrrp::Start(_) => self.logger.error("a second start message from the supervisor was ignored"),
         }
     }

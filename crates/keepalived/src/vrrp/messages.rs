@@ -4,6 +4,7 @@
 //! log are, once so many wait that the log cannot keep up, and the loss is told.
 
 use super::dumps::Dump;
+use crate::ipc::Order;
 use keepalived_config::model::{AutoPriority, ProcessSettings};
 use keepalived_events::Event;
 use keepalived_kernel::waker::Waker;
@@ -31,6 +32,13 @@ pub(super) enum ToHelper {
     Started,
     /// A new configuration is in force.
     Reloaded,
+    /// What became of an operator's order.
+    Operated {
+        /// The order's.
+        ticket: u64,
+        /// Why it was not obeyed.
+        outcome: Result<(), vrrp::NotDone>,
+    },
     /// What the supervisor asked for.
     Snapshot(Box<keepalived_events::Snapshot>),
     /// A signal asked for a file.
@@ -61,6 +69,13 @@ pub(super) enum ToEngine {
     Reload(Box<vrrp::config::Config>),
     /// Answer with [`ToHelper::Snapshot`].
     Snapshot,
+    /// Answer with [`ToHelper::Operated`].
+    Operate {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// What an operator wants.
+        order: Order,
+    },
     /// A script has run, or the number in a file has changed.
     Tracker {
         /// The tracker's name.

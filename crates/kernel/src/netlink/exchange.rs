@@ -64,18 +64,11 @@ pub(crate) enum Heard {
 }
 
 impl<O: Operation> Exchange<O> {
-    /// Opens a socket of `protocol` (NETLINK_ROUTE, ...); `doing` completes the sentence "error while ...".
+    /// Opens a socket of `protocol` (NETLINK_ROUTE, ...) with this much room for unread answers; `doing` completes the
+    /// sentence "error while ...".
     ///
     /// # Errors
     /// When the kernel lacks the protocol or the process has no descriptor left.
-    pub(crate) fn open(protocol: i32, doing: &'static str) -> Result<Self> {
-        Self::with_receive_buffer(protocol, doing, ReceiveBuffer::Usual)
-    }
-
-    /// Opens a socket with this much room for unread answers.
-    ///
-    /// # Errors
-    /// As [`Exchange::open`].
     pub(crate) fn with_receive_buffer(
         protocol: i32,
         doing: &'static str,

@@ -35,6 +35,7 @@ pub(crate) struct Pair {
     pub(crate) b: Node,
     pub(crate) capture: Capture,
     pub(crate) client: Client,
+    c: Node,
     responders: Vec<Responder>,
 }
 
@@ -48,7 +49,12 @@ impl Pair {
         let capture = lan.capture()?;
         let responders = vec![Responder::start(&a)?, Responder::start(&b)?];
         let client = Client::start(&c, vip(), Duration::from_millis(5))?;
-        Ok(Self { lan, a, b, capture, client, responders })
+        Ok(Self { lan, a, b, capture, client, c, responders })
+    }
+
+    /// Where the client lives: 10.77.0.3.
+    pub(crate) fn client_node(&self) -> &Node {
+        &self.c
     }
 
     /// Starts the preferred master, waits until it is, then starts the backup and waits until it listens.

@@ -24,6 +24,7 @@ pub(crate) fn is_plausible(from: State, to: State, cause: &Cause) -> bool {
         Cause::SyncGroup { .. } => {
             matches!((from, to), (Backup, Master) | (Master, Backup) | (_, Fault) | (Fault, Backup)) && !ends
         }
+        Cause::Switchover | Cause::Maintenance => (from, to) == (Master, Backup),
         Cause::Stopping => to == Stop && !ends,
         Cause::Removed => matches!(to, Deleted | Fault) && !ends,
         Cause::Reconfigured => matches!(to, Initialize | Backup | Master | Fault) && !ends,

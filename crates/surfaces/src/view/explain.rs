@@ -34,6 +34,9 @@ fn reason(instance: &InstanceSnapshot) -> String {
     match (instance.state, instance.master) {
         (State::Fault, _) if instance.faults.is_empty() => "its track scripts have not run yet".to_owned(),
         (State::Fault, _) => instance.faults.iter().map(words::fault).collect::<Vec<_>>().join(", and "),
+        (State::Backup, Some((address, theirs))) if instance.stands_back => {
+            format!("it gave way, and {address} is master with priority {theirs}")
+        }
         (State::Backup, Some((address, theirs))) if theirs > ours => {
             format!("{address} advertises priority {theirs} and ours is {ours}")
         }
@@ -99,6 +102,9 @@ fn outlook(instance: &InstanceSnapshot) -> String {
     match instance.state {
         State::Master => {
             "It stays MASTER until a better advert arrives or something it follows fails.".to_owned()
+        }
+        State::Backup if instance.stands_back => {
+            "It becomes MASTER when nobody else is, or after `keepalivedctl switchover --return`.".to_owned()
         }
         State::Backup => match instance.master {
             Some((address, _)) => format!("It becomes MASTER when {address} is silent for {wait}."),

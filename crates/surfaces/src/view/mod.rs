@@ -10,4 +10,4 @@ mod tests;
 
 pub use explain::explain;
 pub use history::history;
-pub use table::table;
+pub use table::{MAINTENANCE, table};

@@ -3,6 +3,10 @@
 use super::words;
 use keepalived_vrrp::{InstanceSnapshot, Snapshot, State};
 
+/// What an operator must not forget.
+pub const MAINTENANCE: &str =
+    "In maintenance: nothing here becomes MASTER until `keepalivedctl maintenance off`.";
+
 const HEAD: [&str; 7] = ["INSTANCE", "STATE", "FOR", "VRID", "PRIO", "INTERFACE", "MASTER"];
 
 /// The table, its last column the widest. `only` shows one instance, or a group's members.
@@ -16,7 +20,7 @@ pub fn table(snapshot: &Snapshot, only: Option<&str>) -> String {
     let widths: Vec<usize> = (0..HEAD.len())
         .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
         .collect();
-    let mut text = String::new();
+    let mut text = if snapshot.maintenance { format!("{MAINTENANCE}\n") } else { String::new() };
     for row in &rows {
         let cells: Vec<String> =
             row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
@@ -45,6 +49,9 @@ fn master(instance: &InstanceSnapshot) -> String {
     match (instance.state, instance.master) {
         (State::Master, _) => "this node".to_owned(),
         (State::Fault, _) => instance.faults.first().map_or_else(|| "-".to_owned(), words::fault),
+        (_, Some((address, priority))) if instance.stands_back => {
+            format!("{address} ({priority}), given way to")
+        }
         (_, Some((address, priority))) => format!("{address} ({priority})"),
         (_, None) => "none heard".to_owned(),
     }

@@ -80,6 +80,8 @@ pub(super) fn cause(cause: &Cause) -> String {
         Cause::SyncGroup { group, member } => format!("{member} of sync group {group} moved"),
         Cause::SchedulingDelay(late) => format!("the process was scheduled {} late", span(*late)),
         Cause::Stopping => "the daemon stops".to_owned(),
+        Cause::Switchover => "an operator had it give way (switchover)".to_owned(),
+        Cause::Maintenance => "an operator keeps this node out (maintenance)".to_owned(),
         Cause::Removed => "a reload took it out of the configuration".to_owned(),
         Cause::Reconfigured => "a reload changed it".to_owned(),
     }

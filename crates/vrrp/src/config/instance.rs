@@ -130,6 +130,17 @@ pub enum Transport {
     },
 }
 
+impl Transport {
+    /// Nobody hears its adverts: unicast without a peer.
+    #[must_use]
+    pub const fn peers_are_missing(&self) -> bool {
+        match self {
+            Self::Multicast { .. } => false,
+            Self::Unicast { peers, .. } => peers.is_empty(),
+        }
+    }
+}
+
 /// One unicast peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnicastPeer {

@@ -3,6 +3,7 @@
 use crate::acceptance::{Advert, remark};
 use crate::event::{Cause, EventKind, State};
 use crate::instance::Instance;
+use crate::operator;
 use crate::state::initialize::{Begin, smallest_skew};
 use crate::state::{Role, Step, owner};
 use crate::timers::Timer;
@@ -118,7 +119,9 @@ fn on_release(instance: &mut Instance, from: IpAddr, world: &mut World, now: Ins
     backup.released_by = Some(from);
     backup.master_until = None;
     let master_interval = backup.master_interval;
-    world.timers.set(instance.due(Timer::MasterDown), now + instance.skew_time(master_interval));
+    let wait =
+        if instance.stands_back { operator::grace(instance) } else { instance.skew_time(master_interval) };
+    world.timers.set(instance.due(Timer::MasterDown), now + wait);
     instance.report(world, EventKind::ReleaseHeardAsBackup { from });
 }
 
@@ -129,6 +132,9 @@ fn is_accepted(instance: &mut Instance, priority: Priority, world: &mut World, n
     let preempts_at_once = instance.config.preempt && delay == Duration::ZERO;
     let may_preempt = instance.config.preempt;
     let is_lower = priority < instance.priority;
+    if instance.stands_back || world.is_in_maintenance {
+        return true;
+    }
     let Role::Backup(backup) = &mut instance.role else {
         return false;
     };
@@ -200,10 +206,15 @@ fn is_lesser(instance: &Instance, from: IpAddr, priority: Priority, now: Instant
 }
 
 /// Nobody has been heard for long enough.
-pub(crate) fn on_master_down(instance: &mut Instance) -> Step {
+pub(crate) fn on_master_down(instance: &mut Instance, world: &mut World, now: Instant) -> Step {
     let Role::Backup(backup) = &instance.role else {
         return Step::Stay;
     };
+    if world.is_in_maintenance {
+        let wait = instance.down_interval(backup.master_interval);
+        world.timers.set(instance.due(Timer::MasterDown), now + wait);
+        return Step::Stay;
+    }
     let last_master = instance.heard.master.map(|(address, _)| address);
     Step::WantsMaster(match backup.released_by {
         Some(last_master) => Cause::MasterReleased { last_master },

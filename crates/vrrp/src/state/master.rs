@@ -7,6 +7,7 @@ use crate::encode::{send_advert, send_release};
 use crate::event::{Cause, EventKind};
 use crate::instance::Instance;
 use crate::network;
+use crate::operator;
 use crate::state::{Role, Step, backup, owner};
 use crate::timers::Timer;
 use crate::world::World;
@@ -30,6 +31,7 @@ pub(crate) fn enter(instance: &mut Instance, cause: Cause, world: &mut World, no
     debug_assert!(!instance.is_master(), "becomes what it is not");
     world.timers.cancel(instance.due(Timer::MasterDown));
     owner::set_lowered(instance, false, world);
+    operator::set_back(instance, false, world);
     send_advert(instance, world);
     world.timers.set(instance.due(Timer::Advert), now + instance.own_interval());
     network::claim(instance, world);

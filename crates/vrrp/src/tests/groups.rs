@@ -7,7 +7,7 @@ use crate::config::{
 };
 use keepalived_types::{Command, Credentials, PriorityWeight};
 
-fn pair(a: u8, b: u8) -> Config {
+pub(super) fn pair(a: u8, b: u8) -> Config {
     let second = InstanceConfig {
         name: "VI_2".to_owned(),
         vrid: Vrid::new(52).expect("not 0"),

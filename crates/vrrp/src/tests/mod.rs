@@ -16,6 +16,7 @@ mod groups;
 mod links;
 mod listening;
 mod machine;
+mod operator;
 mod owners;
 mod random;
 mod receiving;

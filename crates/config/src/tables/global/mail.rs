@@ -3,11 +3,11 @@
 use super::{Row, flag, named_switch, wanted};
 use crate::keyword::{Keyword, Kind, Status};
 use crate::model::MailServer;
-use crate::tables::row::pending;
+use crate::tables::row::acted;
 use crate::tables::scalar::{SECONDS_IN_MICROS, mistaken, unsigned};
 use std::time::Duration;
 
-pub(super) const ROUTER_ID: Row = pending(
+pub(super) const ROUTER_ID: Row = acted(
     "router_id",
     "<text>",
     "the host name",
@@ -19,7 +19,7 @@ pub(super) const ROUTER_ID: Row = pending(
     },
 );
 
-pub(super) const NOTIFICATION_EMAIL_FROM: Row = pending(
+pub(super) const NOTIFICATION_EMAIL_FROM: Row = acted(
     "notification_email_from",
     "<address>",
     "user@host",
@@ -34,7 +34,7 @@ pub(super) const NOTIFICATION_EMAIL_FROM: Row = pending(
     },
 );
 
-pub(super) const SMTP_SERVER: Row = pending(
+pub(super) const SMTP_SERVER: Row = acted(
     "smtp_server",
     "<IP or host name> [<1-65535>]",
     "port 25",
@@ -56,13 +56,13 @@ pub(super) const SMTP_SERVER: Row = pending(
 );
 
 pub(super) const SMTP_HELO_NAME: Row =
-    pending("smtp_helo_name", "<text>", "the host name", "What to say in HELO.", |global, args, _| {
+    acted("smtp_helo_name", "<text>", "the host name", "What to say in HELO.", |global, args, _| {
         if let Some(word) = args.next_word() {
             global.settings.mail.helo_name = Some(word.text.to_owned());
         }
     });
 
-pub(super) const SMTP_CONNECT_TIMEOUT: Row = pending(
+pub(super) const SMTP_CONNECT_TIMEOUT: Row = acted(
     "smtp_connect_timeout",
     "<1-4294 seconds>",
     "30",
@@ -88,7 +88,7 @@ pub(super) const NOTIFICATION_EMAIL: Row = Keyword {
     usage: "{ <address> ... }",
     default: "",
     help: "Who gets alert mails, any number per line. An address with blanks has to be quoted.",
-    status: Status::Pending,
+    status: Status::Acted,
     kind: Kind::Lines {
         item: |global, args, _| {
             while let Some(word) = args.next_word() {
@@ -108,7 +108,7 @@ pub(super) const NOTIFICATION_EMAIL: Row = Keyword {
     },
 };
 
-pub(super) const SMTP_ALERT: Row = pending(
+pub(super) const SMTP_ALERT: Row = acted(
     "smtp_alert",
     "[on|off]",
     "not set",
@@ -118,7 +118,7 @@ pub(super) const SMTP_ALERT: Row = pending(
     },
 );
 
-pub(super) const SMTP_ALERT_VRRP: Row = pending(
+pub(super) const SMTP_ALERT_VRRP: Row = acted(
     "smtp_alert_vrrp",
     "[on|off]",
     "smtp_alert",
@@ -128,7 +128,7 @@ pub(super) const SMTP_ALERT_VRRP: Row = pending(
     },
 );
 
-pub(super) const SMTP_ALERT_CHECKER: Row = pending(
+pub(super) const SMTP_ALERT_CHECKER: Row = acted(
     "smtp_alert_checker",
     "[on|off]",
     "smtp_alert",
@@ -140,11 +140,11 @@ pub(super) const SMTP_ALERT_CHECKER: Row = pending(
 );
 
 pub(super) const NO_EMAIL_FAULTS: Row =
-    flag(Status::Pending, "no_email_faults", "No mails about FAULT.", |global, _, _| {
+    flag(Status::Acted, "no_email_faults", "No mails about FAULT.", |global, _, _| {
         global.settings.mail.no_faults = true
     });
 
-pub(super) const NO_CHECKER_EMAILS: Row = pending(
+pub(super) const NO_CHECKER_EMAILS: Row = acted(
     "no_checker_emails",
     "[on|off]",
     "off",

@@ -4,7 +4,7 @@ use crate::args::Args;
 use crate::context::Context;
 use crate::draft::InstanceDraft;
 use crate::keyword::Keyword;
-use crate::tables::row::{acted, pending};
+use crate::tables::row::acted;
 use crate::tables::scalar::switch;
 use crate::tables::script;
 use keepalived_types::Command;
@@ -100,7 +100,7 @@ pub(super) const NOTIFY_MASTER_RX_LOWER_PRI: Row = acted(
     },
 );
 
-pub(super) const SMTP_ALERT: Row = pending(
+pub(super) const SMTP_ALERT: Row = acted(
     "smtp_alert",
     "[on|off]",
     "smtp_alert_vrrp, else smtp_alert, else off",

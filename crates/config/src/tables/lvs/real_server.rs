@@ -112,7 +112,7 @@ static SECTION: Section<VirtualServerDraft, RealServerDraft> = Section {
             "Time from the end of a check to the next one; default of its checkers.",
             |r, a, c| r.checks.read_delay_loop(a, c, WHO),
         ),
-        pending(
+        acted(
             "smtp_alert",
             "[on|true|yes|off|false|no]",
             "smtp_alert_checker, else smtp_alert, else on",

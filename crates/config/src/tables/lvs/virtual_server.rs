@@ -187,7 +187,7 @@ static SECTION: Section<ConfigDraft, VirtualServerDraft> = Section {
             "Check only while the service's address is on this machine. Not for firewall marks.",
             |v, _, _| v.ha_suspend = true,
         ),
-        pending(
+        acted(
             "smtp_alert",
             "[on|true|yes|off|false|no]",
             "smtp_alert_checker, else smtp_alert, else off",
