@@ -35,6 +35,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("fish", "/usr/bin/fish"),
     ("python3", "/usr/bin/python3"),
     ("python3-pip", "/usr/lib/python3/dist-packages/pip/__init__.py"),
+    ("nftables", "/usr/sbin/nft"),
     ("python3-aiosmtpd", "/usr/lib/python3/dist-packages/aiosmtpd/smtp.py"),
 ];
 

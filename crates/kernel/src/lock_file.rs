@@ -16,7 +16,8 @@ use std::path::{Path, PathBuf};
 /// A pid file that is ours as long as this value (or a descriptor inherited from it) lives.
 #[derive(Debug)]
 pub struct LockFile {
-    file: File,
+    /// `None`: there is no file.
+    file: Option<File>,
     path: PathBuf,
 }
 
@@ -25,7 +26,9 @@ pub struct LockFile {
 pub enum LockError {
     /// Another process holds it; its process id, if the file tells.
     Held(Option<Pid>),
-    /// The file cannot be opened, locked or written.
+    /// The file is ours, but could not be written: no room.
+    Unwritten(LockFile, Error),
+    /// The file cannot be opened or locked.
     Failed(Error),
 }
 
@@ -34,7 +37,7 @@ impl std::fmt::Display for LockError {
         match self {
             Self::Held(Some(pid)) => write!(f, "pid file is held by process {pid}"),
             Self::Held(None) => f.write_str("pid file is held by another process"),
-            Self::Failed(error) => error.fmt(f),
+            Self::Unwritten(_, error) | Self::Failed(error) => error.fmt(f),
         }
     }
 }
@@ -52,7 +55,8 @@ impl LockFile {
     /// A symbolic link is not followed.
     ///
     /// # Errors
-    /// [`LockError::Held`] when another process has locked it, or when it names a living `keepalived`.
+    /// [`LockError::Held`] when another process has locked it, or when it names a living `keepalived`;
+    /// [`LockError::Unwritten`] when it is ours all the same.
     pub fn acquire(path: &Path, pid: Pid) -> std::result::Result<Self, LockError> {
         loop {
             let mut file = open(path).doing(format!("open {}", path.display()))?;
@@ -67,10 +71,18 @@ impl LockFile {
             if let Some(other) = recorded.filter(|&other| other != pid && runs_keepalived(other)) {
                 return Err(LockError::Held(Some(other)));
             }
-            let lock_file = Self { file, path: path.to_owned() };
-            lock_file.write(pid)?;
-            return Ok(lock_file);
+            let lock_file = Self { file: Some(file), path: path.to_owned() };
+            return match lock_file.write(pid) {
+                Ok(()) => Ok(lock_file),
+                Err(error) => Err(LockError::Unwritten(lock_file, error)),
+            };
         }
+    }
+
+    /// Stands in for a file that the file system does not take: nothing is locked, written or removed.
+    #[must_use]
+    pub fn absent(path: &Path) -> Self {
+        Self { file: None, path: path.to_owned() }
     }
 
     /// Writes another process id: after daemonising, the daemon's.
@@ -78,10 +90,11 @@ impl LockFile {
     /// # Errors
     /// When the file system is full or read-only.
     pub fn write(&self, pid: Pid) -> Result<()> {
+        let Some(file) = &self.file else { return Ok(()) };
         let write = || {
-            self.file.set_permissions(Permissions::from_mode(0o644))?;
-            self.file.set_len(0)?;
-            self.file.write_all_at(format!("{pid}\n").as_bytes(), 0)
+            file.set_permissions(Permissions::from_mode(0o644))?;
+            file.set_len(0)?;
+            file.write_all_at(format!("{pid}\n").as_bytes(), 0)
         };
         write().doing(format!("write {}", self.path.display()))
     }
@@ -97,6 +110,9 @@ impl LockFile {
     /// # Errors
     /// When the file cannot be removed; one that is gone already is no error.
     pub fn remove(self) -> Result<()> {
+        if self.file.is_none() {
+            return Ok(());
+        }
         match fs::remove_file(&self.path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),

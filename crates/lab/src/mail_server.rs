@@ -114,11 +114,19 @@ impl MailServer {
     /// # Errors
     /// [`Error::TimedOut`] with the subjects it has instead.
     pub fn wait_for_subjects(&self, subjects: &[&str], patience: Duration) -> Result<()> {
+        self.wait_for_subjects_since(0, subjects, patience)
+    }
+
+    /// The same, among all messages but the first `since`.
+    ///
+    /// # Errors
+    /// As [`MailServer::wait_for_subjects`].
+    pub fn wait_for_subjects_since(&self, since: usize, subjects: &[&str], patience: Duration) -> Result<()> {
         let deadline = Instant::now() + patience;
         loop {
             let messages = self.messages()?;
             let seen: BTreeSet<&str> =
-                messages.iter().filter_map(|message| message.header("Subject")).collect();
+                messages.iter().skip(since).filter_map(|message| message.header("Subject")).collect();
             if subjects.iter().all(|subject| seen.contains(subject)) {
                 return Ok(());
             }

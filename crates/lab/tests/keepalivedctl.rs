@@ -4,43 +4,12 @@ mod common;
 
 use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};
 
+use common::ctl::{Said, answer, ctl, socket};
 use common::{INTERVAL, PATIENCE, Pair, address_a, vip, with_log};
 use keepalived_lab::{Classic, Daemon, Error, Program, Result};
-
-/// What a run of the command printed.
-struct Said {
-    status: Option<i32>,
-    out: String,
-    err: String,
-}
-
-fn socket(daemon: &Daemon) -> Result<PathBuf> {
-    daemon.node().host_path("/run/keepalived.sock")
-}
-
-/// Runs `keepalivedctl` against this daemon, behind another command if one is given.
-fn ctl(daemon: &Daemon, before: &[&str], arguments: &[&str]) -> Result<Said> {
-    let mut words: Vec<String> = before.iter().map(ToString::to_string).collect();
-    words.push(Program::Ours.path()?.with_file_name("keepalivedctl").to_string_lossy().into_owned());
-    words.extend(["--socket".to_owned(), socket(daemon)?.to_string_lossy().into_owned()]);
-    words.extend(arguments.iter().map(ToString::to_string));
-    let output = Command::new(&words[0]).args(&words[1..]).output().map_err(Error::io("keepalivedctl"))?;
-    Ok(Said {
-        status: output.status.code(),
-        out: String::from_utf8_lossy(&output.stdout).into_owned(),
-        err: String::from_utf8_lossy(&output.stderr).into_owned(),
-    })
-}
-
-fn answer(daemon: &Daemon, arguments: &[&str]) -> Result<String> {
-    let said = ctl(daemon, &[], arguments)?;
-    assert_eq!(said.status, Some(0), "{arguments:?}: {}", said.err);
-    Ok(said.out)
-}
 
 #[test]
 fn an_operator_sees_who_is_master_and_why() -> Result<()> {
@@ -143,6 +112,11 @@ fn strangers_may_not_ask_and_the_group_may_only_look() -> Result<()> {
     let refused = run(&["reload"])?;
     assert_eq!(refused.status, Some(1));
     assert!(refused.err.contains("only root may do that"), "{}", refused.err);
+    for change in [&["maintenance", "on"][..], &["switchover", "VI_1"], &["switchover", "--return"]] {
+        let refused = run(change)?;
+        assert_eq!(refused.status, Some(1), "{change:?}");
+        assert!(refused.err.contains("only root may do that"), "{}", refused.err);
+    }
     Ok(())
 }
 

@@ -209,6 +209,7 @@ impl Instance {
             contributions: crate::tracking::contributions(self, world),
             preempts: self.config.preempt,
             stands_back: self.stands_back,
+            peers: self.config.transport.peers().iter().map(|peer| peer.address).collect(),
             group: group.map(str::to_owned),
             addresses: addresses.map(|address| address.prefix).collect(),
             source: self.place.source,

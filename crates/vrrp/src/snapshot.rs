@@ -75,6 +75,8 @@ pub struct InstanceSnapshot {
     pub preempts: bool,
     /// It gave way to others (a switchover).
     pub stands_back: bool,
+    /// `unicast_peer`; empty for multicast.
+    pub peers: Vec<IpAddr>,
     /// Its sync group.
     pub group: Option<String>,
     /// Its virtual addresses, the excluded ones last.

@@ -2,8 +2,9 @@
 
 mod switchover;
 
-use super::{Answer, DEFAULT_SOCKET, Request, Status, client};
+use super::{Answer, DEFAULT_SOCKET, Request, Status, client, doctor};
 use crate::{config_test, options};
+use keepalived_events::Event;
 use keepalived_surfaces::view;
 use keepalived_vrrp::Snapshot;
 use lexopt::prelude::{Long, Short, Value};
@@ -25,6 +26,7 @@ keepalivedctl [--socket PATH] COMMAND
   switchover --return [NAME]
                            what gave way takes part again as configured
   maintenance on|off       gives up every MASTER and stays out until it is over; survives restarts
+  doctor [--json]          looks at the daemon and the machine: what is wrong, and what mends it; status 1 for a problem
   reload                   reads the configuration again and waits; status 1 when it is refused
 ";
 
@@ -32,7 +34,7 @@ keepalivedctl [--socket PATH] COMMAND
 const PERIOD: Duration = Duration::from_secs(1);
 
 /// Why there is nothing to print.
-enum Failure {
+pub(super) enum Failure {
     /// The command line is not understood.
     Usage(String),
     /// Something else.
@@ -46,11 +48,11 @@ impl From<lexopt::Error> for Failure {
 }
 
 /// The command line, understood.
-struct Call {
-    socket: PathBuf,
+pub(super) struct Call {
+    pub(super) socket: PathBuf,
     verb: String,
     name: Option<String>,
-    json: bool,
+    pub(super) json: bool,
     /// `--return`.
     returns: bool,
 }
@@ -77,7 +79,8 @@ fn complain(message: fmt::Arguments<'_>) {
     drop(std::io::stderr().write_fmt(message));
 }
 
-fn say(text: &str) {
+/// Prints; who does not read is not waited for.
+pub(super) fn say(text: &str) {
     drop(std::io::stdout().write_all(text.as_bytes()));
 }
 
@@ -117,6 +120,7 @@ fn perform(call: Call) -> Result<u8, Failure> {
         "switchover" if call.returns => switchover::take_back(&call)?,
         "switchover" => switchover::give_way(&call, &needed(call.name.clone(), "instance")?)?,
         "maintenance" => switchover::maintenance(&call)?,
+        "doctor" => return doctor::run(&call),
         "reload" => return reload(&call),
         other => return Err(Failure::Usage(format!("unknown command {other}"))),
     }
@@ -139,7 +143,8 @@ fn unexpected() -> Failure {
     Failure::Other("the daemon answers something else than was asked; is it of another version?".to_owned())
 }
 
-fn ask_status(call: &Call) -> Result<Status, Failure> {
+/// The daemon at this moment.
+pub(super) fn ask_status(call: &Call) -> Result<Status, Failure> {
     match ask(call, Request::Status)? {
         Answer::Status(status) => Ok(*status),
         _ => Err(unexpected()),
@@ -206,8 +211,13 @@ fn explain(call: &Call, name: &str) -> Result<String, Failure> {
 }
 
 fn history(call: &Call) -> Result<String, Failure> {
+    Ok(view::history(&ask_history(call)?, call.name.as_deref(), SystemTime::now()))
+}
+
+/// The last transitions.
+pub(super) fn ask_history(call: &Call) -> Result<Vec<Event>, Failure> {
     match ask(call, Request::History)? {
-        Answer::History(events) => Ok(view::history(&events, call.name.as_deref(), SystemTime::now())),
+        Answer::History(events) => Ok(events),
         _ => Err(unexpected()),
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod client;
 mod command;
+mod doctor;
 mod protocol;
 
 pub use command::run;

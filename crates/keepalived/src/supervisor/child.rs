@@ -4,7 +4,7 @@ use super::kinds::{Errand, Kind, Source};
 use super::launch::Launch;
 use super::respawn::Respawn;
 use crate::ipc::{CHANNEL_VARIABLE, Channel, ChannelError, FromChild, ORIGIN_VARIABLE, ToChild};
-use keepalived_kernel::lock_file::LockFile;
+use keepalived_kernel::lock_file::{LockError, LockFile};
 use keepalived_kernel::memory;
 use keepalived_kernel::process::{self, Pid};
 use keepalived_types::Instant;
@@ -111,8 +111,12 @@ impl Child {
         let path = (self.kind.pid_file)(&from.launch.pids);
         let pid_file = match LockFile::acquire(path, spawned.pid) {
             Ok(file) => Some(file),
+            Err(LockError::Unwritten(file, error)) => {
+                from.launch.logger.error(format_args!("no pid file: {error}"));
+                Some(file)
+            }
             Err(error) => {
-                from.launch.logger.info(format_args!("{}: {error}", path.display()));
+                from.launch.logger.error(format_args!("no pid file {}: {error}", path.display()));
                 None
             }
         };

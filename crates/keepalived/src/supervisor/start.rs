@@ -181,6 +181,15 @@ fn take_pid_file(launch: &Launch) -> Result<LockFile, u8> {
             launch.logger.info("daemon is already running");
             Err(0)
         }
+        // Addresses matter more than a number in a file.
+        Err(LockError::Unwritten(lock, error)) => {
+            launch.logger.error(format_args!("no pid file: {error}"));
+            Ok(lock)
+        }
+        Err(LockError::Failed(error)) if takes_no_file(&error) => {
+            launch.logger.error(format_args!("no pid file, and nothing keeps a second daemon away: {error}"));
+            Ok(LockFile::absent(&launch.pids.parent))
+        }
         Err(LockError::Failed(error)) => {
             let path = launch.pids.parent.display();
             launch.logger.info(format_args!("pidfile_write : Cannot open {path} pidfile"));
@@ -188,6 +197,12 @@ fn take_pid_file(launch: &Launch) -> Result<LockFile, u8> {
             Err(stopped(launch, 1))
         }
     }
+}
+
+/// The file system is read-only or full.
+fn takes_no_file(error: &keepalived_kernel::Error) -> bool {
+    use std::io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    matches!(error.kind(), ReadOnlyFilesystem | StorageFull | QuotaExceeded)
 }
 
 /// The umask is 0177, but other programs look for pid files.
@@ -220,7 +235,9 @@ fn go_to_background(launch: &Launch, lock: LockFile) -> Result<Option<LockFile>,
             Ok(None)
         }
         Side::Daemon => {
-            lock.write(own_pid())?;
+            if let Err(error) = lock.write(own_pid()) {
+                launch.logger.error(format_args!("no pid file: {error}"));
+            }
             drop(pipe);
             Ok(Some(lock))
         }

@@ -1,6 +1,8 @@
 //! The classic pair with a client, as most lab tests use it.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+pub(crate) mod ctl;
+
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 

@@ -2,6 +2,7 @@
 //! answered. All of it runs in one guest of the second kernel, for the original and for ours.
 
 mod director;
+mod mails;
 mod repairs;
 mod tutorials;
 
@@ -29,6 +30,7 @@ const TESTS: &[(&str, ProgramTest)] = &[
 
 /// What the original does not do.
 const OURS_ALONE: &[(&str, ProgramTest)] = &[
+    ("mails_are_the_originals_byte_by_byte", mails::compared),
     ("a_table_that_somebody_edited_is_put_right", repairs::edited),
     ("a_dead_checker_process_is_followed_by_one_that_adopts_the_table", repairs::adopted),
 ];

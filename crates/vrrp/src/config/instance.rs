@@ -134,9 +134,15 @@ impl Transport {
     /// Nobody hears its adverts: unicast without a peer.
     #[must_use]
     pub const fn peers_are_missing(&self) -> bool {
+        matches!(self, Self::Unicast { peers, .. } if peers.is_empty())
+    }
+
+    /// Unicast peers.
+    #[must_use]
+    pub fn peers(&self) -> &[UnicastPeer] {
         match self {
-            Self::Multicast { .. } => false,
-            Self::Unicast { peers, .. } => peers.is_empty(),
+            Self::Multicast { .. } => &[],
+            Self::Unicast { peers, .. } => peers,
         }
     }
 }
