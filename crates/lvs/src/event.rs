@@ -112,7 +112,9 @@ pub enum EventKind {
         up: bool,
         /// Why not.
         failure: Option<Failure>,
-        /// The server went into service, or out of it, for it.
+        /// The server is in service now: all its checkers say so.
+        alive: bool,
+        /// It went into service, or out of it, for this.
         decisive: bool,
         /// `smtp_alert`.
         mail: bool,

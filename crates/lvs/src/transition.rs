@@ -28,8 +28,9 @@ pub(crate) fn report(
     }
     follow(virtual_server, server, checker, up, first, world);
     let Some(real) = virtual_server.servers.get(server) else { return };
-    let (decisive, mail) = (real.alive != was_alive, real.config.presentation.smtp_alert);
-    let kind = EventKind::CheckerReported { check, up, failure, decisive, mail };
+    let (alive, mail) = (real.alive, real.config.presentation.smtp_alert);
+    let decisive = alive != was_alive;
+    let kind = EventKind::CheckerReported { check, up, failure, alive, decisive, mail };
     world.report(&virtual_server.name, Some(&real.name), kind);
 }
 

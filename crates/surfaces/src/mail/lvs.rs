@@ -11,8 +11,9 @@ pub fn lvs_alert(event: &Event, no_checker_emails: bool) -> Option<Alert> {
     let rs = event.real_server.as_deref().unwrap_or_default();
     match &event.kind {
         EventKind::CheckerReported { mail: true, decisive, .. } if no_checker_emails && !decisive => None,
-        EventKind::CheckerReported { check, up, failure, mail: true, .. } => {
-            Some(real_server(rs, vs, *up, verdict(check, *up, failure.as_ref())))
+        EventKind::CheckerReported { check, up, failure, alive, mail: true, .. } => {
+            // The subject is about the server, the text about the check: they need not agree.
+            Some(real_server(rs, vs, *alive, verdict(check, *up, failure.as_ref())))
         }
         EventKind::RealServerAnnounced { up, stopping, mail: true, .. } => {
             let body = if *stopping { "=> Shutting down <=" } else { "=> Removing <=" };
@@ -88,7 +89,14 @@ mod tests {
         Event {
             virtual_server: "[10.90.0.1]:tcp:80".to_owned(),
             real_server: Some("[127.0.0.2]:tcp:80".to_owned()),
-            kind: EventKind::CheckerReported { check, up, failure, decisive, mail: true },
+            kind: EventKind::CheckerReported {
+                check,
+                up,
+                failure,
+                alive: up && decisive,
+                decisive,
+                mail: true,
+            },
         }
     }
 
@@ -124,7 +132,11 @@ mod tests {
         let event = reported(CheckLabel::Tcp, true, None, false);
         assert_eq!(lvs_alert(&event, true), None);
         let alert = lvs_alert(&event, false).expect("a mail");
-        assert_eq!(alert.subject, "Realserver [127.0.0.2]:tcp:80 of virtual server [10.90.0.1]:tcp:80 - UP");
+        assert_eq!(
+            alert.subject,
+            "Realserver [127.0.0.2]:tcp:80 of virtual server [10.90.0.1]:tcp:80 - DOWN"
+        );
+        assert_eq!(alert.body, "=> TCP CHECK succeed on service <=", "another check keeps the server down");
         assert!(lvs_alert(&reported(CheckLabel::Tcp, true, None, true), true).is_some());
     }
 
