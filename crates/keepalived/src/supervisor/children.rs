@@ -2,6 +2,7 @@
 
 use super::kinds::{Role, Source};
 use super::{Phase, Supervisor};
+use keepalived_config::model::Config;
 use keepalived_kernel::reactor::Interest;
 use keepalived_kernel::{clock, memory};
 use keepalived_types::Instant;
@@ -43,7 +44,8 @@ impl Supervisor {
     pub(super) fn reload_children(&mut self, now: Instant) {
         for index in 0..self.children.len() {
             if self.children[index].pid().is_some() {
-                let (child, from) = self.child_and_source(index);
+                let config = self.config.whole();
+                let (child, from) = self.child_and_source(index, &config);
                 child.reload(&from);
                 self.watch_channel(index, false);
             } else if !self.children[index].is_expected() && self.is_wanted(index) {
@@ -82,7 +84,7 @@ impl Supervisor {
     }
 
     fn is_wanted(&self, index: usize) -> bool {
-        (self.children[index].kind.is_wanted)(&self.launch, &self.config)
+        (self.children[index].kind.is_wanted)(&self.launch, self.config.has())
     }
 
     /// The reactor's token for the socket of a child.
@@ -95,15 +97,21 @@ impl Supervisor {
         (0..self.children.len()).find(|&index| Self::token(index) == token)
     }
 
-    fn child_and_source(&mut self, index: usize) -> (&mut super::Child, Source<'_>) {
-        let from = Source { launch: &self.launch, config: &self.config, custody: &self.custody };
+    fn child_and_source<'a>(
+        &'a mut self,
+        index: usize,
+        config: &'a Config,
+    ) -> (&'a mut super::Child, Source<'a>) {
+        let from = Source { launch: &self.launch, config, custody: &self.custody };
         (&mut self.children[index], from)
     }
 
     fn start_child(&mut self, index: usize, now: Instant) {
         let name = self.children[index].kind.name;
-        let (child, from) = self.child_and_source(index);
+        let config = self.config.whole();
+        let (child, from) = self.child_and_source(index, &config);
         let started = child.start(&from, now);
+        drop(config);
         // Reading and handing over took many times what the configuration itself needs.
         memory::return_free_pages();
         match started {

@@ -74,9 +74,11 @@ impl Custody {
     }
 
     /// When other routers take over, if nobody speaks for our masters until then; `None` while there is no gap.
-    pub(super) fn deadline(&self, config: &vrrp::config::Config) -> Option<Instant> {
-        let shortest = self.instances(config).map(silence_allowed).min()?;
-        Some(self.orphaned? + shortest)
+    /// The configuration is asked for only in a gap.
+    pub(super) fn deadline(&self, config: impl FnOnce() -> vrrp::config::Config) -> Option<Instant> {
+        let orphaned = self.orphaned?;
+        let shortest = self.instances(&config()).map(silence_allowed).min()?;
+        Some(orphaned + shortest)
     }
 
     /// Removes the addresses of our masters from the machine. Returns how many are gone.
@@ -174,7 +176,7 @@ mod tests {
     fn without_masters_there_is_no_deadline() {
         let mut custody = Custody::default();
         custody.process_died(Instant::ORIGIN);
-        assert_eq!(custody.deadline(&vrrp::config::Config::default()), None);
+        assert_eq!(custody.deadline(vrrp::config::Config::default), None);
         assert!(custody.orphaned.is_none());
     }
 

@@ -166,6 +166,6 @@ impl Supervisor {
         let errno = if status == 4 { libc::EPERM } else { libc::EINVAL };
         self.notifier.failed(errno);
         self.status = u8::try_from(status).unwrap_or(1);
-        self.end_children(now, now + self.config.global.identity.child_wait_time.0);
+        self.end_children(now, now + self.config.global().identity.child_wait_time.0);
     }
 }

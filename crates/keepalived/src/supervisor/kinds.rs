@@ -2,6 +2,7 @@
 
 use super::Supervisor;
 use super::custody::Custody;
+use super::kept::Has;
 use super::launch::Launch;
 use super::paths::Pids;
 use super::setup;
@@ -25,7 +26,7 @@ pub(super) struct Kind {
     /// Where its process id is to be found.
     pub(super) pid_file: fn(&Pids) -> &PathBuf,
     /// The configuration has something for it to do, or the command line insists.
-    pub(super) is_wanted: fn(&Launch, &Config) -> bool,
+    pub(super) is_wanted: fn(&Launch, Has) -> bool,
     /// Hands it its part of the configuration.
     pub(super) brief: fn(&mut Channel, Errand, &Source<'_>) -> Result<(), ChannelError>,
     /// Signals to the parent that are meant for this child.

@@ -10,6 +10,7 @@ mod custody;
 mod damage;
 mod events;
 mod file;
+mod kept;
 mod kinds;
 mod launch;
 mod operations;
@@ -38,6 +39,7 @@ use keepalived_kernel::lock_file::LockFile;
 use keepalived_kernel::reactor::Reactor;
 use keepalived_kernel::signals::Signals;
 use keepalived_types::Instant;
+use kept::Kept;
 use kinds::{KINDS, Role};
 use launch::Launch;
 use reload_queue::ReloadQueue;
@@ -84,7 +86,7 @@ enum Phase {
 /// The parent process.
 struct Supervisor {
     launch: Launch,
-    config: Config,
+    config: Kept,
     /// What is wrong with it; the same in a new one is no reason to refuse that.
     mistakes: Mistakes,
     reactor: Reactor,
@@ -124,7 +126,7 @@ impl Supervisor {
         let next_watchdog = notifier.watchdog.map(|interval| clock::now() + interval);
         Self {
             launch,
-            config,
+            config: Kept::new(config),
             mistakes,
             reactor,
             signals,
@@ -183,18 +185,18 @@ impl Supervisor {
     }
 
     fn run_startup_script(&self) -> Outcome {
-        let scripts = &self.config.global.scripts;
+        let scripts = &self.config.global().scripts;
         let Some(command) = &scripts.startup else {
             return Outcome::Over;
         };
-        let umask = setup::umask(&self.launch, &self.config);
+        let umask = setup::umask(&self.launch, self.config.global());
         Around { which: "startup", command, timeout: scripts.startup_timeout, umask }
             .run(&self.launch, Some(&self.signals))
     }
 
     /// Each is mentioned once.
     fn mention_missing_processes(&mut self) {
-        for name in setup::missing_processes(&self.launch, &self.config) {
+        for name in setup::missing_processes(&self.launch, self.config.has()) {
             if !self.mentioned.insert(name) {
                 continue;
             }
@@ -222,7 +224,7 @@ impl Supervisor {
         if self.lives(Role::Vrrp) || self.launch.options.shutdown.keep_vrrp {
             return None;
         }
-        self.custody.deadline(&self.config.vrrp)
+        self.custody.deadline(|| self.config.whole().vrrp)
     }
 
     fn handle_deadlines(&mut self, now: Instant) {

@@ -1,13 +1,14 @@
 //! Reading the configuration again. The running one stays until the new one is known to be good, whole.
 
 use super::damage::{self, Mistakes};
+use super::kept::Kept;
 use super::reload_queue::Decision;
 use super::start::tell_files;
 use super::{Supervisor, file};
 use crate::configuration::{self, Reading};
 use crate::control::Answer;
 use crate::host::RealHost;
-use keepalived_config::model::{Config, ReloadMarker};
+use keepalived_config::model::{Config, Global, ReloadMarker};
 use keepalived_types::Instant;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,13 +27,13 @@ impl Supervisor {
 
     fn reload(&mut self, now: Instant) {
         self.reload_begins();
-        let check_log = self.config.global.reload.check_log.clone();
+        let check_log = self.config.global().reload.check_log.clone();
         match &check_log {
             Some(_) => self.launch.logger.detail("validate conf before Reload"),
             None => self.launch.logger.info("Reloading ..."),
         }
         self.notifier.reloading(now.as_nanos() / 1_000);
-        let marker = Marker::place(&self.config, &self.launch.pids.parent);
+        let marker = Marker::place(self.config.global(), &self.launch.pids.parent);
         let reading = configuration::read(&self.launch.options, &RealHost::new());
         drop(marker);
         let verdict = match &check_log {
@@ -77,7 +78,7 @@ impl Supervisor {
     fn is_usable(&self, reading: &Reading) -> Result<(), Vec<String>> {
         let obstacle = match (reading.stops(), reading.config()) {
             (None, Some(config)) => damage::objection(
-                (&self.config.vrrp, &self.mistakes),
+                (&self.config.whole().vrrp, &self.mistakes),
                 (&config.vrrp, &Mistakes::of(reading.diagnostics())),
             ),
             _ => Some("the daemon cannot run with it".to_owned()),
@@ -98,7 +99,7 @@ impl Supervisor {
 
     /// Replaces the configuration by one that is good, unless it changes what cannot change.
     fn take(&mut self, config: Config, mistakes: Mistakes, now: Instant) {
-        let immutable = configuration::immutable_changes(&self.config, &config);
+        let immutable = configuration::immutable_changes(&self.config.whole(), &config);
         if !immutable.is_empty() {
             for message in &immutable {
                 self.launch.logger.info(message);
@@ -108,7 +109,7 @@ impl Supervisor {
             self.next_reload(now);
             return;
         }
-        self.config = config;
+        self.config = Kept::new(config);
         self.mistakes = mistakes;
         self.mention_missing_processes();
         self.configure_reload_time(now);
@@ -139,16 +140,16 @@ impl Supervisor {
 struct Marker(Option<PathBuf>);
 
 impl Marker {
-    fn place(config: &Config, pid_file: &Path) -> Self {
-        let path = Self::path(config, pid_file);
+    fn place(global: &Global, pid_file: &Path) -> Self {
+        let path = Self::path(global, pid_file);
         if let Some(path) = &path {
             drop(file::write(path, 0o666, ""));
         }
         Self(path)
     }
 
-    fn path(config: &Config, pid_file: &Path) -> Option<PathBuf> {
-        config.global.reload.marker.as_ref().map(|marker| match marker {
+    fn path(global: &Global, pid_file: &Path) -> Option<PathBuf> {
+        global.reload.marker.as_ref().map(|marker| match marker {
             ReloadMarker::Path(path) => path.clone(),
             ReloadMarker::InPidDirectory => pid_file.with_file_name("keepalived.reload"),
         })
@@ -156,8 +157,8 @@ impl Marker {
 }
 
 /// Removes a file that a daemon left which died while it was reading.
-pub(super) fn remove_stale_marker(config: &Config, pid_file: &Path) {
-    drop(Marker(Marker::path(config, pid_file)));
+pub(super) fn remove_stale_marker(global: &Global, pid_file: &Path) {
+    drop(Marker(Marker::path(global, pid_file)));
 }
 
 impl Drop for Marker {

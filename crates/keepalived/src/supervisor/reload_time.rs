@@ -141,7 +141,7 @@ impl Supervisor {
     /// `reload_time_file` as the configuration has it now.
     pub(super) fn configure_reload_time(&mut self, now: Instant) {
         let Self { reload_time, config, reactor, launch, .. } = self;
-        reload_time.configure(&config.global.reload, reactor, &launch.logger, now);
+        reload_time.configure(&config.global().reload, reactor, &launch.logger, now);
     }
 }
 

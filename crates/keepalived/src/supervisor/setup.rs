@@ -1,11 +1,12 @@
 //! What each process is handed: its part of the configuration, and what the command line says about it.
 
+use super::kept::Has;
 use super::launch::Launch;
 use crate::configuration::DEFAULT_UMASK;
 use crate::fifo::FifoSetup;
 use crate::ipc::{Adoption, CheckersSetup, SyncFollower, VrrpSetup};
 use crate::mail::MailSetup;
-use keepalived_config::model::{Config, Fifo};
+use keepalived_config::model::{Config, Fifo, Global};
 
 /// Everything the VRRP process needs.
 pub(super) fn vrrp(launch: &Launch, config: &Config, maintenance: bool, adopt: Vec<Adoption>) -> VrrpSetup {
@@ -19,7 +20,7 @@ pub(super) fn vrrp(launch: &Launch, config: &Config, maintenance: bool, adopt: V
         auto_priority: config.global.auto_priority,
         process_name: names.vrrp.clone().or(distinct),
         log: launch.child_log("_vrrp"),
-        umask: umask(launch, config),
+        umask: umask(launch, &config.global),
         exec_helper: launch.exec_helper.clone(),
         fifos: vrrp_fifos(config),
         fifo_states_on_reload: config.global.fifos.vrrp_states_on_reload,
@@ -91,7 +92,7 @@ pub(super) fn checkers(
         process: config.global.checker_process.clone(),
         process_name: names.checker.clone().or(distinct),
         log: launch.child_log("_healthcheckers"),
-        umask: umask(launch, config),
+        umask: umask(launch, &config.global),
         exec_helper: launch.exec_helper.clone(),
         fifos: fifos(config, "lvs notify fifo", &config.global.fifos.lvs),
         mail: mail(config),
@@ -101,30 +102,27 @@ pub(super) fn checkers(
 }
 
 /// Is there anything for the checker process to do?
-pub(super) fn wants_checkers(launch: &Launch, config: &Config) -> bool {
+pub(super) const fn wants_checkers(launch: &Launch, has: Has) -> bool {
     let children = launch.options.children;
-    children.checker && (children.forced || !config.lvs.virtual_servers.is_empty())
+    children.checker && (children.forced || has.virtual_servers)
 }
 
 /// The command line's umask, else the configuration's, else 0177.
-pub(super) fn umask(launch: &Launch, config: &Config) -> u32 {
-    launch.options.umask.or(config.global.identity.umask.map(u32::from)).unwrap_or(DEFAULT_UMASK)
+pub(super) fn umask(launch: &Launch, global: &Global) -> u32 {
+    launch.options.umask.or(global.identity.umask.map(u32::from)).unwrap_or(DEFAULT_UMASK)
 }
 
 /// Is there anything for the VRRP process to do?
-pub(super) fn wants_vrrp(launch: &Launch, config: &Config) -> bool {
+pub(super) const fn wants_vrrp(launch: &Launch, has: Has) -> bool {
     let children = launch.options.children;
-    let vrrp = &config.vrrp;
-    let configured =
-        !vrrp.instances.is_empty() || !vrrp.sync_groups.is_empty() || !vrrp.static_addresses.is_empty();
-    children.vrrp && (children.forced || configured)
+    children.vrrp && (children.forced || has.vrrp)
 }
 
 /// The parts of a configuration whose processes this program does not have, in the original's words.
-pub(super) fn missing_processes(launch: &Launch, config: &Config) -> Vec<&'static str> {
+pub(super) fn missing_processes(launch: &Launch, has: Has) -> Vec<&'static str> {
     let children = launch.options.children;
     let mut missing = Vec::new();
-    if children.bfd && (children.forced || !config.bfd.sessions.is_empty()) {
+    if children.bfd && (children.forced || has.bfd) {
         missing.push("BFD");
     }
     missing

@@ -22,7 +22,7 @@ impl Supervisor {
         }
         self.launch.logger.info("Stopping");
         self.notifier.stopping();
-        let patience = self.config.global.identity.child_wait_time.0;
+        let patience = self.config.global().identity.child_wait_time.0;
         self.end_children(now, now + patience);
     }
 
@@ -78,7 +78,7 @@ impl Supervisor {
     /// Removes addresses that no process will remove any more.
     pub(super) fn release_addresses(&mut self) {
         if !self.launch.options.shutdown.keep_vrrp {
-            let outcome = self.custody.remove_addresses(&self.config.vrrp);
+            let outcome = self.custody.remove_addresses(&self.config.whole().vrrp);
             self.tell_removal(outcome);
         }
     }
@@ -86,7 +86,7 @@ impl Supervisor {
     /// Removes addresses that the dead process should not have had any more.
     fn remove_strays(&self) {
         if !self.launch.options.shutdown.keep_vrrp {
-            self.tell_removal(self.custody.remove_stray_addresses(&self.config.vrrp));
+            self.tell_removal(self.custody.remove_stray_addresses(&self.config.whole().vrrp));
         }
     }
 
@@ -107,9 +107,9 @@ impl Supervisor {
         let Self { launch, config, parent_file, status, control, .. } = self;
         // Its socket may lie beside the pid files, in a directory that goes with the last of them.
         drop(control);
-        let scripts = &config.global.scripts;
+        let scripts = &config.global().scripts;
         if let Some(command) = &scripts.shutdown {
-            let umask = setup::umask(&launch, &config);
+            let umask = setup::umask(&launch, config.global());
             Around { which: "shutdown", command, timeout: scripts.shutdown_timeout, umask }
                 .run(&launch, None);
         }

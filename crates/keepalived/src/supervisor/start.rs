@@ -53,14 +53,14 @@ pub(super) fn start(mut launch: Launch) -> Started {
     if launch.options.umask.is_some() && config.global.identity.umask.is_some() {
         launch.logger.info("umask command line option specified, ignoring config option");
     }
-    sched::set_umask(setup::umask(&launch, &config));
+    sched::set_umask(setup::umask(&launch, &config.global));
     if !pending.is_empty() {
         let words = pending.join(", ");
         launch.logger.info(format_args!("These keywords are understood, but not acted on yet: {words}"));
     }
     launch.make_paths_absolute();
     limit_core_dumps(&mut launch);
-    super::reload::remove_stale_marker(&config, &launch.pids.parent);
+    super::reload::remove_stale_marker(&config.global, &launch.pids.parent);
     let lock = match take_pid_file(&launch) {
         Ok(lock) => lock,
         Err(status) => return Started::Done(status),
