@@ -52,16 +52,30 @@ fn outside(node: &Node, program: &Path, arguments: &[&str]) -> Command {
     with_directories(command, node, program, arguments)
 }
 
-fn with_directories(mut command: Command, node: &Node, program: &Path, arguments: &[&str]) -> Command {
+fn with_directories(command: Command, node: &Node, program: &Path, arguments: &[&str]) -> Command {
+    preloading(command, node, program, arguments, None)
+}
+
+/// `library` is a path as the node sees it.
+fn preloading(
+    mut command: Command,
+    node: &Node,
+    program: &Path,
+    arguments: &[&str],
+    library: Option<&str>,
+) -> Command {
     let system = ["/usr/sbin", "/usr/bin", "/usr/lib/frr"].iter().any(|known| program.starts_with(known));
     let directory = program.parent().unwrap_or(Path::new("/"));
     command.args(["sh", "-c", ENTER, "lab"]).arg(node.home());
+    command.arg(if system { Path::new("") } else { directory });
+    if let Some(library) = library {
+        command.arg("/usr/bin/env").arg(format!("LD_PRELOAD={library}"));
+    }
     if system {
-        command.arg("").arg(program);
+        command.arg(program);
     } else {
         // Build directories often lie below /tmp, which the node hides.
-        let name = program.file_name().unwrap_or_default();
-        command.arg(directory).arg(Path::new("/run/lab").join(name));
+        command.arg(Path::new("/run/lab").join(program.file_name().unwrap_or_default()));
     }
     command.args(arguments).stdin(Stdio::null());
     command
@@ -101,6 +115,24 @@ impl Daemon {
     ) -> Result<Self> {
         node.write_file("/etc/keepalived/keepalived.conf", configuration)?;
         Self::run(node, program, on_node(node, path, options))
+    }
+
+    /// As [`Daemon::start_binary`], with a library of the node's that is preloaded (ld.so(8)).
+    ///
+    /// # Errors
+    /// As [`Daemon::start`].
+    pub fn start_preloading(
+        node: &Node,
+        program: Program,
+        path: &Path,
+        configuration: &str,
+        options: &[&str],
+        library: &str,
+    ) -> Result<Self> {
+        node.write_file("/etc/keepalived/keepalived.conf", configuration)?;
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", node.namespace().name()]);
+        Self::run(node, program, preloading(command, node, path, options, Some(library)))
     }
 
     /// As [`Daemon::start`], but outside the node's network namespace, which the program is told to enter, so that it

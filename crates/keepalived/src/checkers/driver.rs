@@ -16,7 +16,7 @@ use keepalived_checks::Context;
 use keepalived_events::{Event, What};
 use keepalived_kernel::netlink::{Change, Monitor, ReceiveBuffer, Requests};
 use keepalived_kernel::signals::{self, Signals};
-use keepalived_kernel::{clock, process};
+use keepalived_kernel::{clock, memory, process};
 use keepalived_lvs::config::{ActiveCheck, Config, TrackedFile};
 use keepalived_lvs::{CheckId, Effect, Engine, EventKind, Start};
 use keepalived_surfaces::mail::lvs_alert;
@@ -404,6 +404,7 @@ impl Driver {
         self.act(now)?;
         self.tell_at.get_or_insert((self.told_at + STANDING).max(now));
         self.tell(&FromCheckers::Reloaded);
+        memory::return_free_pages();
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use super::driver::{Driver, Outcome};
 use crate::ipc::{CHANNEL_VARIABLE, Channel, CheckersSetup, ToCheckers};
 use crate::log::Logger;
+use keepalived_kernel::memory;
 use keepalived_kernel::process::{Pid, inherited};
 use keepalived_kernel::reactor::wait_readable;
 use keepalived_kernel::sched::{self, Limit};
@@ -27,6 +28,7 @@ enum Exit {
 pub fn run() -> u8 {
     // The supervisor's name until the configuration says otherwise: every process is called keepalived.
     drop(sched::set_name("keepalived"));
+    memory::return_large_blocks();
     let Some((channel, setup)) = first_message() else {
         eprintln!("keepalived-checkers is started by keepalived and does nothing by itself");
         return Exit::Fatal as u8;
@@ -88,6 +90,8 @@ fn drive(setup: CheckersSetup, channel: Channel, signals: Signals) -> Exit {
     let local = LocalSet::new();
     let outcome = local.block_on(&runtime, async {
         let driver = Driver::new(setup, channel, signals)?;
+        // Handing thousands of servers over took many times what they need.
+        memory::return_free_pages();
         driver.run().await
     });
     match outcome {

@@ -1,14 +1,15 @@
-//! Servers that die: one at a time, and half of them together.
+//! Servers that die: one at a time (on the host, with the stand-in for IPVS), and half of them together (in the second
+//! kernel, whose requests can be counted).
 
 use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpListener};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use keepalived_lab::{IpvsRequests, Program};
 
 use super::figures::{median, ms, percentile};
 use super::rig::{self, PATIENCE, PROGRAMS, Rig};
-use super::setting::{Kind, Setting, service_key};
+use super::setting::{Kind, Setting};
 use super::sheet::{Aim, Row, Sheet};
 use super::{Length, service};
 use crate::{Error, Result};
@@ -17,11 +18,11 @@ use crate::{Error, Result};
 const OTHERS: usize = 1_000;
 /// Where the one that dies listens.
 const VICTIM: u16 = 82;
-/// The services of the others have small numbers.
-const VICTIMS_SERVICE: usize = 999;
+/// Between the checks of one of many: what the second kernel can do.
+const MASS_SECONDS: u64 = 20;
 const INTERVAL: Duration = Duration::from_secs(2);
 
-/// How much later than its next check was due a dead server leaves the table.
+/// How much later than its next check was due a dead server leaves the table, by the log, which says so beside the request.
 pub(super) fn one_by_one(rig: &Rig, length: Length, sheet: &mut Sheet) -> Result<()> {
     let late = PROGRAMS.map(|program| deaths_of_one(rig, program, length));
     let [ours, original] = late;
@@ -37,25 +38,25 @@ fn deaths_of_one(rig: &Rig, program: Program, length: Length) -> Result<Vec<f64>
     let setting = Setting::new(Kind::Tcp, OTHERS, INTERVAL.as_secs());
     let victim = format!(
         "virtual_server 10.60.3.250 80 {{\n    delay_loop {}\n    lvs_sched rr\n    lvs_method NAT\n    protocol TCP\n    \
-         real_server 10.50.250.1 {VICTIM} {{\n        TCP_CHECK {{ retry 0 }}\n    }}\n}}\n",
+         real_server 10.50.250.1 {VICTIM} {{\n        TCP_CHECK {{\n            retry 0\n        }}\n    }}\n}}\n",
         INTERVAL.as_secs()
     );
-    let listener = listen(rig)?;
+    let mut listener = Some(listen(rig)?);
     let (daemon, _) = rig.start(program, &(setting.configuration(1) + &victim))?;
-    let mut listener = Some(listener);
     let mut late = Vec::new();
     for _ in 0..length.deaths {
         let alive = listener.take().map_or_else(|| listen(rig), Ok)?;
-        service::wait(&rig.director, service_key(VICTIMS_SERVICE), |there| there.len() == 1)?;
         // A check that succeeds, and then the end: the next one is due an interval after this one's end.
-        let mut checked = Instant::now();
+        let mut checked = SystemTime::now();
         for _ in 0..2 {
             alive.accept().map_err(Error::io("waiting for a check"))?;
-            checked = Instant::now();
+            checked = SystemTime::now();
         }
+        let mark = daemon.log().mark();
         drop(alive);
-        let gone = service::wait(&rig.director, service_key(VICTIMS_SERVICE), <[_]>::is_empty)?;
-        late.push(ms(gone.saturating_duration_since(checked + INTERVAL)));
+        let removing = format!("Removing service [10.50.250.1]:tcp:{VICTIM}");
+        let removed = daemon.log().wait_for_since(mark, &removing, PATIENCE)?.at;
+        late.push(ms(keepalived_lab::elapsed(checked, removed)) - ms(INTERVAL));
     }
     rig::stop(daemon)?;
     Ok(late)
@@ -86,14 +87,14 @@ pub(super) fn together(rig: &Rig, length: Length, sheet: &mut Sheet) -> Result<(
 }
 
 fn half(rig: &Rig, program: Program, length: Length) -> Result<Mass> {
-    let setting = Setting::new(Kind::Tcp, length.mass, 6).halved();
+    let setting = Setting::new(Kind::Tcp, length.mass, MASS_SECONDS).halved();
     let other = rig.other_web()?;
     let (service, servers) = setting.last_service();
     let (daemon, _) = rig.start(program, &setting.configuration(1))?;
     service::wait(&rig.director, service, move |there| there.len() == servers)?;
     std::thread::sleep(setting.interval + Duration::from_secs(3));
     let requests = IpvsRequests::record(&rig.director)?;
-    let died = std::time::SystemTime::now();
+    let died = SystemTime::now();
     drop(other);
     let deadline = Instant::now() + PATIENCE;
     let removals = loop {

@@ -1,4 +1,5 @@
-//! Reloads of many servers: with nothing and with one of them changed.
+//! In the second kernel: a complete table after the start, and reloads of many servers, with nothing and with one of
+//! them changed.
 
 use std::time::{Duration, Instant};
 
@@ -25,11 +26,14 @@ struct Figures {
     requests: f64,
 }
 
-/// Both reloads, for both programs.
+/// The start and both reloads, for both programs.
 pub(super) fn measure(rig: &Rig, length: Length, sheet: &mut Sheet) -> Result<()> {
     let setting = Setting::new(Kind::Tcp, length.reload, INTERVAL_SECONDS);
-    let [ours, original] = [one(rig, PROGRAMS[0], setting)?, one(rig, PROGRAMS[1], setting)?];
-    sheet.section(&format!("reload, {} servers", setting.servers));
+    let [(our_start, ours), (their_start, original)] =
+        [one(rig, PROGRAMS[0], setting)?, one(rig, PROGRAMS[1], setting)?];
+    sheet.section(&format!("start and reload, {} servers", setting.servers));
+    let row = Row::new("start to complete table, ms", [our_start, their_start]);
+    sheet.put(row.aim(Aim::OfOriginal(1.0)));
     for (index, (name, requests)) in [("nothing changed", 0.0), ("one changed", 1.0)].into_iter().enumerate()
     {
         let both = [ours[index], original[index]];
@@ -42,10 +46,11 @@ pub(super) fn measure(rig: &Rig, length: Length, sheet: &mut Sheet) -> Result<()
     Ok(())
 }
 
-fn one(rig: &Rig, program: Program, setting: Setting) -> Result<[Figures; 2]> {
+fn one(rig: &Rig, program: Program, setting: Setting) -> Result<(f64, [Figures; 2])> {
     let (service, servers) = setting.last_service();
-    let (daemon, _) = rig.start(program, &setting.configuration(1))?;
-    service::wait(&rig.director, service, move |there| there.len() == servers)?;
+    let (begin, (daemon, _)) = (Instant::now(), rig.start(program, &setting.configuration(1))?);
+    let complete = service::wait(&rig.director, service, move |there| there.len() == servers)?;
+    let start = ms(complete.saturating_duration_since(begin));
     std::thread::sleep(SETTLING);
     let nothing = reload(rig, &daemon, &setting.configuration(1), |_| wait_for_reload(&daemon, 1))?;
     let changed = reload(rig, &daemon, &setting.configuration(7), |_| {
@@ -55,7 +60,7 @@ fn one(rig: &Rig, program: Program, setting: Setting) -> Result<[Figures; 2]> {
         Ok(at)
     })?;
     rig::stop(daemon)?;
-    Ok([nothing, changed])
+    Ok((start, [nothing, changed]))
 }
 
 /// Reloads, waits until `done` says when that was over, and then until it is quiet.

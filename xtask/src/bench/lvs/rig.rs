@@ -1,16 +1,24 @@
-//! Two nodes on one wire: the director, where what is measured runs, and a host that is every real server at once.
+//! Two nodes on one wire: the director, where what is measured runs, and a node that is every real server at once.
 
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, SystemTime};
 
-use keepalived_lab::{Daemon, Lan, Node, Program, Served, Signal};
+use keepalived_lab::second_kernel::is_guest;
+use keepalived_lab::{Daemon, Lan, Node, OURS_VARIABLE, Program, Served, Signal};
 
 use super::setting::{OTHER_WEB, TLS, WEB};
-use crate::{Error, Result};
+use crate::{Error, Result, paths, step};
 
 /// What is measured beside what, in the order of the columns.
 pub(super) const PROGRAMS: [Program; 2] = [Program::Ours, Program::Debian];
 /// For 10,000 servers to come and go, in a guest on a busy host.
 pub(super) const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What answers for the kernel's load balancer where there is none; see its first lines.
+const STAND_IN: &str = include_str!("stand_in.c");
+/// Where the director finds it.
+const LIBRARY: &str = "/tmp/stand_in.so";
 
 /// The nodes, and what answers.
 pub(super) struct Rig {
@@ -36,15 +44,29 @@ impl Rig {
             node.namespace().set_sysctl(key, value)?;
         }
         let web = start_web(&servers)?;
+        if !is_guest() {
+            compile_stand_in(&director)?;
+        }
         Ok(Self { director, servers, _web: web, _lan: lan })
     }
 
-    /// Starts a program with no more logging than it does by itself; returns when that was.
-    pub(super) fn start(&self, program: Program, configuration: &str) -> Result<(Daemon, Instant)> {
-        let begin = Instant::now();
-        let options = ["-n", "-l", "-G", "-C"];
-        let path = program.path()?;
-        Ok((Daemon::start_binary(&self.director, program, &path, configuration, &options)?, begin))
+    /// Starts a program with no more logging than it does by itself; returns when that was. Where the kernel has no
+    /// IPVS, the stand-in answers.
+    pub(super) fn start(&self, program: Program, configuration: &str) -> Result<(Daemon, SystemTime)> {
+        let (begin, options) = (SystemTime::now(), ["-n", "-l", "-G", "-C"]);
+        let path = match program {
+            Program::Ours if std::env::var_os(OURS_VARIABLE).is_none() => {
+                paths::target()?.join("release/keepalived")
+            }
+            other => other.path()?,
+        };
+        let node = &self.director;
+        let daemon = if is_guest() {
+            Daemon::start_binary(node, program, &path, configuration, &options)?
+        } else {
+            Daemon::start_preloading(node, program, &path, configuration, &options, LIBRARY)?
+        };
+        Ok((daemon, begin))
     }
 
     /// Servers on [`OTHER_WEB`]; they die together when it is dropped.
@@ -52,6 +74,15 @@ impl Rig {
         let servers = format!("    server {{ listen {OTHER_WEB} backlog=8192; return 200 ok; }}\n");
         Ok(Served::nginx(&self.servers, "other", &servers, OTHER_WEB)?)
     }
+}
+
+/// Rust's own linker, which is a C compiler, makes it.
+fn compile_stand_in(director: &Node) -> Result<()> {
+    director.write_file("/tmp/stand_in.c", STAND_IN)?;
+    let (source, library) = (director.host_path("/tmp/stand_in.c")?, director.host_path(LIBRARY)?);
+    let mut compiler = Command::new("cc");
+    compiler.args(["-O2", "-Wall", "-shared", "-fPIC", "-o"]).args::<[&Path; 2], _>([&library, &source]);
+    step::run(compiler.arg("-ldl"))
 }
 
 fn start_web(servers: &Node) -> Result<Served> {
@@ -84,8 +115,7 @@ fn start_web(servers: &Node) -> Result<Served> {
 pub(super) fn stop(mut daemon: Daemon) -> Result<()> {
     daemon.signal(Signal::Term)?;
     daemon.wait_exit(PATIENCE)?;
-    let left = daemon.node().namespace().exec(&["ipvsadm", "-L", "-n"])?;
-    if left.contains("TCP ") {
+    if is_guest() && daemon.node().namespace().exec(&["ipvsadm", "-L", "-n"])?.contains("TCP ") {
         return Err(Error::Failed(format!("{} left something in the table", daemon.program())));
     }
     Ok(())

@@ -46,7 +46,7 @@ impl Kind {
     fn options(self) -> &'static str {
         match self {
             Self::Tcp => "",
-            Self::Http | Self::Ssl => " url { path / }",
+            Self::Http | Self::Ssl => "            url {\n                path /\n            }\n",
         }
     }
 }
@@ -93,7 +93,7 @@ impl Setting {
             // Writing to a String cannot fail.
             let _ok = writeln!(
                 text,
-                "    real_server {} {} {{\n        weight {weight}\n        {} {{ retry 0{} }}\n    }}",
+                "    real_server {} {} {{\n        weight {weight}\n        {} {{\n            retry 0\n{}        }}\n    }}",
                 address(server),
                 self.port(server),
                 self.kind.keyword(),
@@ -119,6 +119,12 @@ impl Setting {
         if self.halved && server >= self.servers / 2 { OTHER_WEB } else { self.kind.port() }
     }
 
+    /// What the log says when the last service has its servers.
+    pub(super) fn last_quorum(self) -> String {
+        let number = self.servers.saturating_sub(1) / POOL;
+        format!("for VS [{}]:tcp:80", service_address(number))
+    }
+
     /// The last service, and how many servers it has: when these are there, all are.
     pub(super) fn last_service(self) -> (ServiceKey, usize) {
         let number = self.servers.saturating_sub(1) / POOL;
@@ -127,7 +133,7 @@ impl Setting {
 }
 
 /// A service of the kernel's table.
-pub(super) fn service_key(number: usize) -> ServiceKey {
+fn service_key(number: usize) -> ServiceKey {
     let address = IpAddr::V4(service_address(number));
     ServiceKey::Address { protocol: Protocol::Tcp, address, port: 80 }
 }
