@@ -6,7 +6,7 @@
 use crate::configuration::{self, Reading};
 use crate::host::RealHost;
 use crate::options::{Options, TestRun};
-use keepalived_kernel::namespace;
+use keepalived_kernel::{memory, namespace};
 use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal as _, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -14,6 +14,8 @@ use std::path::Path;
 
 /// The status when a value of the command line was wrong.
 const MISTAKE: u8 = 5;
+/// Bytes of a configuration that takes many times as much memory.
+const LARGE: u64 = 256 * 1024;
 
 /// Tests the configuration. Returns the exit status.
 #[must_use]
@@ -27,6 +29,10 @@ pub fn run(options: &Options) -> u8 {
             return 1;
         }
     };
+    let file = options.config_file.as_deref().unwrap_or(configuration::DEFAULT_FILE);
+    if std::fs::metadata(file).is_ok_and(|metadata| metadata.len() > LARGE) {
+        memory::expect_much();
+    }
     let reading = read(options);
     let is_watched = log.is_none() && io::stderr().is_terminal();
     let text = if explain || is_watched { reading.explained(is_watched) } else { reading.plain() };

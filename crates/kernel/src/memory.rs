@@ -26,3 +26,30 @@ pub fn return_free_pages() {
         libc::malloc_trim(0);
     }
 }
+
+/// What [`expect_much`] has the heap grow by.
+#[cfg(target_env = "gnu")]
+const GROWTH: usize = 32 * 1024 * 1024;
+/// A large page of x86 and of most others.
+#[cfg(target_env = "gnu")]
+const LARGE_PAGE: usize = 2 * 1024 * 1024;
+
+/// For a process that reads something large and ends: has its heap grow by much at a time, in large pages, so that the
+/// kernel need not be asked for each 4 KiB. Not for a daemon, which would keep what it does not need.
+pub fn expect_much() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: the parameters are numbers that the allocator knows. The block that is allocated lies below the end of the
+    // heap and is freed at once. `madvise` with MADV_HUGEPAGE changes no contents, whatever memory it is told of, and a
+    // refusal changes nothing at all.
+    unsafe {
+        let growth = libc::c_int::try_from(GROWTH).unwrap_or(libc::c_int::MAX);
+        libc::mallopt(libc::M_MMAP_THRESHOLD, growth);
+        libc::mallopt(libc::M_TOP_PAD, growth);
+        // Larger than what the heap has left. A compiler that saw the two together would leave both out.
+        libc::free(std::hint::black_box(libc::malloc(LARGE_PAGE)));
+        let end = libc::sbrk(0).addr();
+        let start = end.saturating_sub(GROWTH).next_multiple_of(LARGE_PAGE);
+        let length = (end - start) / LARGE_PAGE * LARGE_PAGE;
+        libc::madvise(std::ptr::with_exposed_provenance_mut(start), length, libc::MADV_HUGEPAGE);
+    }
+}
