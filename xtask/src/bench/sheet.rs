@@ -21,17 +21,25 @@ pub(super) struct Row {
     pub(super) original: f64,
     pub(super) limit: Option<f64>,
     pub(super) aims: Vec<Aim>,
+    /// Why an aim may be missed.
+    pub(super) reason: Option<&'static str>,
 }
 
 impl Row {
     /// A row without limit and aims. The figures are in the order of the programs.
     pub(super) fn new(what: impl Into<String>, [ours, original]: [f64; 2]) -> Self {
-        Self { what: what.into(), ours, original, limit: None, aims: Vec::new() }
+        Self { what: what.into(), ours, original, limit: None, aims: Vec::new(), reason: None }
     }
 
     /// With the machine's own limit.
     pub(super) fn limit(mut self, limit: f64) -> Self {
         self.limit = Some(limit);
+        self
+    }
+
+    /// With what is to be said where an aim is missed.
+    pub(super) fn because(mut self, reason: &'static str) -> Self {
+        self.reason = Some(reason);
         self
     }
 
@@ -115,7 +123,8 @@ impl Sheet {
             .iter()
             .flat_map(|(heading, row)| {
                 let place = format!("{heading}: {}", row.what);
-                row.missed().into_iter().map(move |aim| format!("  {place}: at most {aim}"))
+                let reason = row.reason.map(|reason| format!("\n    {reason}")).unwrap_or_default();
+                row.missed().into_iter().map(move |aim| format!("  {place}: at most {aim}{reason}"))
             })
             .collect();
         println!("\n{} of {aims} aims met; missed:", aims - missed.len());

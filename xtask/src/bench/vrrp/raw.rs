@@ -3,6 +3,7 @@
 
 use std::net::SocketAddrV4;
 use std::os::fd::OwnedFd;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
@@ -72,6 +73,16 @@ impl Raw {
             work(&its_meter, &its_stop)
         })?;
         Ok(Self { meter, stop, thread: Some(thread) })
+    }
+
+    /// Has it run under SCHED_RR at this priority.
+    pub(super) fn become_real_time(&self, priority: u8) -> Result<()> {
+        let thread = self.meter.thread.load(Ordering::Relaxed).to_string();
+        let status = Command::new("chrt").args(["--rr", "--pid", &priority.to_string(), &thread]).status();
+        match status.map_err(Error::io("starting chrt"))?.success() {
+            true => Ok(()),
+            false => Err(Error::Failed("chrt could not set the priority of the raw sender".into())),
+        }
     }
 
     /// CPU microseconds per advert over a while.
