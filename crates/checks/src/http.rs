@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::limits;
 use crate::tls::Wish;
 use answer::{Answer, Wrong};
-use keepalived_lvs::config::{HttpCheck, Sni, Url};
+use keepalived_lvs::config::{HttpCheck, Sni, Url, Verification};
 use keepalived_lvs::{Attempt, HttpTest, Outcome, Remark};
 use tokio::time::{Instant, timeout_at};
 use transport::{Got, Transport};
@@ -51,7 +51,14 @@ pub(crate) async fn fetch(
 ) -> Result<Answer, Outcome> {
     let period = check.connection.timeout;
     let wish = (layer == Layer::Tls).then(|| wish(check, url));
-    let mut transport = Transport::connect(&check.connection, wish, context).await?;
+    let verifies = wish.as_ref().is_some_and(|wish| wish.verification != Verification::Off);
+    let mut transport = match Transport::connect(&check.connection, wish, context).await {
+        Ok(transport) => transport,
+        Err(outcome) => {
+            remarks.extend(refusal(&outcome).filter(|_| verifies));
+            return Err(outcome);
+        }
+    };
     let host = url.virtualhost.as_deref().or(check.virtualhost.as_deref());
     let request = request::request(&url.path, check.version, host, check.connection.destination);
     let sent = timeout_at(Instant::now() + period, transport.write_all(&request)).await;
@@ -130,6 +137,16 @@ async fn judge(answer: Answer, url: &Url, context: &Context) -> Outcome {
         Err(error) => {
             Outcome::CannotRun { reason: format!("Checker can't match a regular expression: {error}") }
         }
+    }
+}
+
+/// What is wrong with a certificate is worth a line of the log, which the original has no words for.
+fn refusal(outcome: &Outcome) -> Option<Remark> {
+    match outcome {
+        Outcome::Failed(failure) if failure.reason == transport::HANDSHAKE => {
+            failure.detail.clone().map(|error| Remark::NotVerified { error })
+        }
+        _ => None,
     }
 }
 

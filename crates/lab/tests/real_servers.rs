@@ -1,6 +1,7 @@
 //! Checks of servers that people run: nginx, Exim, dnsmasq, and `openssl s_server` with certificates that are wrong in
 //! one way each. In the second kernel, for the daemon needs IPVS.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
@@ -238,12 +239,16 @@ fn nginx_over_tls(program: Program) -> Result<()> {
 /// Exim greets in one line, as the check wants it; another one greets in two.
 fn exim(program: Program) -> Result<()> {
     let stage = Stage::new()?;
+    // Exim writes its log as a user of its own.
+    let directory = stage.host.host_path("/tmp/")?;
+    let open = std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o1777));
+    open.map_err(|error| Error::Unexpected(format!("{}: {error}", directory.display())))?;
     let start = |port: u16, banner: &str| -> Result<Served> {
         let name = format!("/tmp/exim{port}.conf");
         stage.write(
             &name,
             &format!(
-                "primary_hostname = mail.example\nspool_directory = /tmp/spool{port}\nlog_file_path = /tmp/exim{port}.log\n\
+                "primary_hostname = mail.example\nspool_directory = /tmp/spool{port}\nlog_file_path = /tmp/exim{port}%s\n\
                  pid_file_path = /tmp/exim{port}.pid\ntls_advertise_hosts =\nsmtp_banner = {banner}\n\
                  never_users =\nacl_smtp_rcpt = accept\nbegin acl\nbegin routers\nbegin transports\n"
             ),

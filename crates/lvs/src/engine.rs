@@ -323,7 +323,11 @@ impl Engine {
 
     /// The next thing to do, in order; `None` when there is nothing left.
     pub fn poll_effect(&mut self) -> Option<Effect> {
-        self.world.effects.pop_front()
+        let effect = self.world.effects.pop_front();
+        if effect.is_none() {
+            self.world.give_back_room();
+        }
+        effect
     }
 
     /// When [`Engine::handle_timeout`] has to be called: never after the next check is due, sometimes before. `None`

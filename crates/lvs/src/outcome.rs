@@ -32,6 +32,11 @@ pub enum Remark {
         /// In the words of OpenSSL.
         error: String,
     },
+    /// `SSL_GET` with `tls_verify`: no connection came about, most often because the certificate was refused.
+    NotVerified {
+        /// Why, in the words of OpenSSL.
+        error: String,
+    },
     /// `SMTP_CHECK`: a line longer than the buffer of 511 bytes; what did not fit was thrown away.
     LineTooLong,
 }

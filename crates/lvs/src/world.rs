@@ -8,6 +8,9 @@ use crate::wanted::Wanted;
 use keepalived_types::ipvs::{ConnectionTimeouts, TableOperation};
 use std::collections::VecDeque;
 
+/// Effects that there is room for all the time.
+const ROOM_FOR_EFFECTS: usize = 256;
+
 /// Everything that is not a virtual server.
 #[derive(Debug, Default)]
 pub(crate) struct World {
@@ -26,6 +29,13 @@ impl World {
     /// Nothing is wanted yet.
     pub(crate) fn new(settings: Settings, seed: u64) -> Self {
         Self { settings, agenda: Agenda::new(seed), ..Self::default() }
+    }
+
+    /// A start has tens of thousands of effects, the years after it have a few at a time.
+    pub(crate) fn give_back_room(&mut self) {
+        if self.effects.is_empty() && self.effects.capacity() > ROOM_FOR_EFFECTS {
+            self.effects.shrink_to(ROOM_FOR_EFFECTS);
+        }
     }
 
     /// Tells about a virtual server, or about one of its real servers.

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 pub(super) use crate::tls::Got;
 
 /// The reason for which a TLS connection does not come about.
-const HANDSHAKE: &str = "SSL handshake/communication error connecting to";
+pub(super) const HANDSHAKE: &str = "SSL handshake/communication error connecting to";
 
 /// An established connection.
 pub(super) enum Transport {

@@ -133,6 +133,7 @@ fn remarked(vs: &str, rs: &str, remark: &Remark) -> String {
             "http_check for RS {rs} VS {vs}: content_length ({announced}) does not match received bytes ({received})"
         ),
         Remark::NoCloseAlert { error } => format!("SSL_CHECK of {rs}: closed without a close alert: {error}"),
+        Remark::NotVerified { error } => format!("SSL_CHECK of {rs}: not verified: {error}"),
         Remark::LineTooLong => format!("SMTP_CHECK of {rs}: line too long - its beginning was thrown away"),
     }
 }

@@ -29,7 +29,12 @@ struct Figures {
 /// One setting, both programs, and the machine's limit beside them.
 pub(super) fn measure(rig: &Rig, setting: Setting, length: Length, sheet: &mut Sheet) -> Result<()> {
     let limit = bare::cost(&rig.director, setting, length.window)?;
-    let [ours, original] = [one(rig, PROGRAMS[0], setting, length)?, one(rig, PROGRAMS[1], setting, length)?];
+    let [ours, original] = PROGRAMS.map(|program| {
+        one(rig, program, setting, length).unwrap_or_else(|error| {
+            println!("{}, {program}: {error}", setting.name());
+            Figures { check: f64::NAN, pss: f64::NAN, start: f64::NAN }
+        })
+    });
     let both = |figure: fn(&Figures) -> f64| [figure(&ours), figure(&original)];
     sheet.section(&setting.name());
     let mut check = Row::new("CPU us per check", both(|figures| figures.check));
@@ -66,7 +71,7 @@ fn per_check(rig: &Rig, daemon: &Daemon, length: Length) -> Result<f64> {
     let after = read()?;
     let checks = u32::try_from(after.0.saturating_sub(before.0)).unwrap_or(u32::MAX);
     if checks == 0 {
-        return Err(Error::Failed("nothing was checked".into()));
+        return Err(Error::Failed(format!("nothing was checked; the log:\n{}", daemon.log().text())));
     }
     Ok(after.1.saturating_sub(before.1).as_secs_f64() * 1e6 / f64::from(checks))
 }
