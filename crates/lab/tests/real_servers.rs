@@ -250,11 +250,10 @@ fn exim(program: Program) -> Result<()> {
             &format!(
                 "primary_hostname = mail.example\nspool_directory = /tmp/spool{port}\nlog_file_path = /tmp/exim{port}%s\n\
                  pid_file_path = /tmp/exim{port}.pid\ntls_advertise_hosts =\nsmtp_banner = {banner}\n\
-                 never_users =\nacl_smtp_rcpt = accept\nbegin acl\nbegin routers\nbegin transports\n"
+                 never_users =\nlocal_interfaces = 0.0.0.0\ndaemon_smtp_ports = {port}\nacl_smtp_rcpt = accept\nbegin acl\nbegin routers\nbegin transports\n"
             ),
         )?;
-        let on = format!("0.0.0.0::{port}");
-        let arguments = ["-C", &name, "-bdf", "-oX", &on];
+        let arguments = ["-C", &name, "-bdf"];
         Served::start(&stage.host, "/usr/sbin/exim4", &arguments, port)
     };
     let first = start(25, "mail.example ESMTP")?;

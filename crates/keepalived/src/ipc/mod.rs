@@ -9,8 +9,8 @@ mod message;
 
 pub use channel::{Channel, ChannelError, Received};
 pub use message::{
-    Adoption, CheckersSetup, FromCheckers, FromChild, FromVrrp, Order, SyncFollower, ToCheckers, ToChild, ToVrrp,
-    VrrpSetup,
+    Adoption, CheckersSetup, FromCheckers, FromChild, FromVrrp, Order, SyncFollower, ToCheckers, ToChild,
+    ToVrrp, VrrpSetup,
 };
 
 /// Names the inherited end of the socket pair in a child's environment, as a decimal file descriptor.
