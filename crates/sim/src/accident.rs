@@ -40,10 +40,34 @@ pub enum Accident {
     Forgery,
     /// Somebody removes a virtual address.
     VirtualAddressRemoved,
-    /// Somebody removes the address that adverts are sent from.
+    /// Somebody removes a virtual address that is not tracked (`no_track`).
+    UntrackedAddressRemoved,
+    /// Somebody removes the addresses that adverts are sent from.
     SourceRemoved,
-    /// The address comes back.
+    /// They come back.
     SourceAdded,
+    /// Somebody removes one address of an interface, where another one may take its place.
+    OneAddressRemoved,
+    /// It comes back.
+    OneAddressAdded,
+    /// Somebody removes the configured source of an instance with `track_src_ip`.
+    TrackedSourceRemoved,
+    /// It comes back.
+    TrackedSourceAdded,
+    /// A link loses its carrier that an instance does not track (`dont_track_primary`).
+    UntrackedLinkDown,
+    /// A link loses its carrier for less than its delay (`interface_up_down_delays`).
+    ShortFlap,
+    /// The same, for longer than that.
+    LongFlap,
+    /// An interface is deleted.
+    InterfaceDeleted,
+    /// It is made again.
+    InterfaceMade,
+    /// An interface gets another name.
+    InterfaceRenamed,
+    /// It gets its own back.
+    InterfaceNamedBack,
     /// A script begins to fail, or to succeed.
     Script,
     /// A file gets another number.
@@ -60,11 +84,18 @@ pub enum Accident {
     ReloadAdded,
     /// A reload that changes what an instance tracks, or how.
     ReloadTrackers,
+    /// A reload that changes whether and when lower priorities are pushed aside.
+    ReloadPreemption,
+    /// A reload that changes what links and addresses mean: `interface_up_down_delays`, `dont_track_primary`,
+    /// `track_src_ip`, `no_track`.
+    ReloadLinks,
+    /// Any of them while somebody's `preempt_delay` runs.
+    ReloadInPreemptDelay,
 }
 
 impl Accident {
     /// All of them.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 42] = [
         Self::PowerOff,
         Self::Start,
         Self::Stop,
@@ -82,8 +113,20 @@ impl Accident {
         Self::Replay,
         Self::Forgery,
         Self::VirtualAddressRemoved,
+        Self::UntrackedAddressRemoved,
         Self::SourceRemoved,
         Self::SourceAdded,
+        Self::OneAddressRemoved,
+        Self::OneAddressAdded,
+        Self::TrackedSourceRemoved,
+        Self::TrackedSourceAdded,
+        Self::UntrackedLinkDown,
+        Self::ShortFlap,
+        Self::LongFlap,
+        Self::InterfaceDeleted,
+        Self::InterfaceMade,
+        Self::InterfaceRenamed,
+        Self::InterfaceNamedBack,
         Self::Script,
         Self::File,
         Self::Process,
@@ -92,12 +135,21 @@ impl Accident {
         Self::ReloadRemoved,
         Self::ReloadAdded,
         Self::ReloadTrackers,
+        Self::ReloadPreemption,
+        Self::ReloadLinks,
+        Self::ReloadInPreemptDelay,
     ];
 }
 
 /// How often each kind has happened.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Accidents([u64; Accident::ALL.len()]);
+
+impl Default for Accidents {
+    fn default() -> Self {
+        Self([0; Accident::ALL.len()])
+    }
+}
 
 impl Accidents {
     /// One more of this kind.
@@ -154,7 +206,7 @@ mod tests {
         }
         accidents += accidents;
         assert!(accidents.missing().is_empty());
-        assert_eq!(accidents.total(), 2 * 27);
+        assert_eq!(accidents.total(), 2 * 42);
         assert!(accidents.to_string().starts_with("PowerOff 2, Start 2"));
     }
 }

@@ -39,6 +39,13 @@ pub(crate) enum Happening {
         /// Its name.
         name: String,
     },
+    /// A link that lost its carrier for a moment regains it.
+    CarrierReturns {
+        /// Where.
+        node: NodeId,
+        /// Which.
+        segment: SegmentId,
+    },
     /// By now everything has to have settled, if nothing has happened in between.
     Inspect,
 }

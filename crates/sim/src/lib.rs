@@ -22,6 +22,7 @@
 
 mod accident;
 mod agenda;
+mod carrier;
 pub mod chaos;
 mod lan;
 mod machine;
@@ -30,6 +31,7 @@ mod packet;
 mod random;
 mod segment;
 mod story;
+mod told;
 mod tracked;
 mod watch;
 

@@ -3,6 +3,7 @@
 use crate::machine::Machine;
 use crate::packet::Packet;
 use crate::segment::SegmentId;
+use crate::told::{News, Told};
 use crate::tracked::Truth;
 use keepalived_types::{Family, Instant, Prefix, Priority, Vrid};
 use keepalived_vrrp::config::{Config, InstanceConfig, Transport};
@@ -64,11 +65,14 @@ pub(crate) struct Shadow {
     pub(crate) handed_over: u64,
     /// When the last advert of at least its own priority came, and the interval it promised.
     pub(crate) rival: Option<(Instant, Duration)>,
+    /// `preempt_delay`: up to this moment lower priorities count as well, once one has been heard.
+    pub(crate) preempts_after: Option<Instant>,
 }
 
 impl Shadow {
     pub(crate) const fn new(priority: Priority, now: Instant) -> Self {
-        Self { state: State::Initialize, priority, last_sent: now, handed_over: 0, rival: None }
+        let (rival, preempts_after) = (None, None);
+        Self { state: State::Initialize, priority, last_sent: now, handed_over: 0, rival, preempts_after }
     }
 }
 
@@ -77,6 +81,8 @@ impl Shadow {
 pub(crate) struct Process {
     pub(crate) engine: Engine,
     pub(crate) channels: BTreeMap<ChannelId, Channel>,
+    /// Those that were opened since somebody looked whether they could be.
+    pub(crate) opened: Vec<ChannelId>,
     pub(crate) wanted: BTreeMap<InstanceId, Arc<WantedNetwork>>,
     /// The reconciler has work to do.
     pub(crate) reconcile_pending: bool,
@@ -89,6 +95,10 @@ pub(crate) struct Process {
     pub(crate) scripts: BTreeSet<String>,
     /// Since when members of a sync group have been in different states.
     pub(crate) split_since: BTreeMap<String, Instant>,
+    /// What it knows of the machine.
+    pub(crate) told: Told,
+    /// Until then deadlines may be left of channels that could not be opened.
+    pub(crate) retries_until: Option<Instant>,
 }
 
 /// What waits for a process that does not run at the moment.
@@ -96,7 +106,7 @@ pub(crate) struct Process {
 pub(crate) struct Inbox {
     pub(crate) trackers_changed: bool,
     pub(crate) packets: VecDeque<(SegmentId, Arc<Packet>)>,
-    pub(crate) links_changed: bool,
+    pub(crate) news: VecDeque<News>,
     pub(crate) lost: Vec<(String, Prefix)>,
 }
 
@@ -195,8 +205,8 @@ impl Node {
             self.config.instances.iter().filter(|instance| self.state(&instance.name) == Some(State::Master));
         let mut addresses = BTreeSet::new();
         for instance in masters {
-            let Some(key) = RouterKey::of(instance) else { continue };
-            let index = crate::machine::interface_index(key.segment);
+            let port = instance.interface.as_ref().and_then(|name| self.machine.named(name));
+            let Some(index) = port.map(|port| port.link.index) else { continue };
             let lines = instance.virtual_addresses.iter().chain(&instance.excluded_addresses);
             addresses.extend(lines.map(|line| (index, line.prefix)));
         }

@@ -4,10 +4,13 @@
 //! an instance may be held against after everything has settled.
 
 use crate::node::Node;
-use keepalived_types::{InterfaceName, Priority};
+use keepalived_types::{Family, InterfaceName, Priority};
 use keepalived_vrrp::Reading;
-use keepalived_vrrp::config::{Config, InstanceConfig, ProcessTracker, SyncGroupConfig, Track, Trackers};
+use keepalived_vrrp::config::{
+    Config, InstanceConfig, ProcessTracker, SyncGroupConfig, Track, Trackers, Transport,
+};
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 /// What trackers would find on a node now. What is not named is as it should be: scripts succeed, files are empty, one
 /// process runs.
@@ -42,6 +45,19 @@ impl Truth {
     }
 }
 
+/// `mcast_src_ip` or `unicast_src_ip`.
+pub(crate) const fn configured_source(instance: &InstanceConfig) -> Option<IpAddr> {
+    match &instance.transport {
+        Transport::Multicast { source, .. } | Transport::Unicast { source, .. } => *source,
+    }
+}
+
+/// Does this instance speak from its configured address whether it is there or not?
+pub(crate) fn may_be_missing(instance: &InstanceConfig) -> bool {
+    let is_multicast = matches!(instance.transport, Transport::Multicast { .. });
+    is_multicast && instance.family == Family::V4 && !instance.track_source_address
+}
+
 impl Node {
     /// The priority that an instance has to advertise; nothing is said about an address owner.
     pub(crate) fn expected_priority(&self, instance: &InstanceConfig) -> Option<Priority> {
@@ -67,19 +83,31 @@ impl Node {
         self.config.sync_groups.iter().find(|group| group.members.contains(&instance.name))
     }
 
-    fn lists<'a>(&'a self, instance: &'a InstanceConfig) -> impl Iterator<Item = &'a Trackers> {
+    pub(crate) fn lists<'a>(&'a self, instance: &'a InstanceConfig) -> impl Iterator<Item = &'a Trackers> {
         let of_group = self.group_of(instance).map(|group| &group.trackers);
         std::iter::once(&instance.trackers).chain(of_group)
     }
 
     fn has_own_fault(&self, instance: &InstanceConfig) -> bool {
         let Some(name) = &instance.interface else { return false };
-        let has_source = self.machine.has_source(name, instance.family);
-        !self.is_up(name) || !has_source || self.lists(instance).any(|trackers| self.fails(trackers))
+        // A link that is down is of no concern with `dont_track_primary`; one that is gone is.
+        let is_absent = self.machine.named(name).is_none();
+        is_absent
+            || !(self.is_up(name) || instance.dont_track_primary)
+            || !self.has_source(name, instance)
+            || self.lists(instance).any(|trackers| self.fails(trackers))
+    }
+
+    /// IPv4 multicast goes out with a configured address that is not there, unless `track_src_ip` asks for more.
+    fn has_source(&self, name: &InterfaceName, instance: &InstanceConfig) -> bool {
+        match configured_source(instance) {
+            None => self.machine.has_source(name, instance.family),
+            Some(source) => may_be_missing(instance) || self.machine.has_address(source),
+        }
     }
 
     fn is_up(&self, name: &InterfaceName) -> bool {
-        self.machine.ports.values().any(|port| port.link.name == *name && port.link.is_usable())
+        self.machine.named(name).is_some_and(crate::machine::Port::is_usable)
     }
 
     fn contributions(&self, trackers: &Trackers) -> i64 {

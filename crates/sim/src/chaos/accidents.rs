@@ -13,7 +13,7 @@ impl Chaos {
     pub(super) fn accident(&mut self) {
         let Some(node) = self.any_node() else { return };
         let segment = self.any_segment();
-        match self.random.below(40) {
+        match self.random.below(48) {
             0 => self.power_off(node),
             1..=3 => self.switch_on(),
             4 => self.stop(node),
@@ -33,7 +33,12 @@ impl Chaos {
             22 => self.remove_source(node, segment),
             23 | 24 => self.replay(),
             25 | 26 => self.forge(node),
-            27..=30 => self.change_what_is_tracked(node),
+            27 | 28 => self.delete_interface(node, segment),
+            29 => self.make_interface(node, segment),
+            30 => self.rename_interface(node, segment),
+            31 | 32 => self.flap(node, segment),
+            33 | 34 => self.change_address(node, segment),
+            35..=38 => self.change_what_is_tracked(node),
             _ => self.reload(node),
         }
     }
@@ -65,6 +70,9 @@ impl Chaos {
     }
 
     fn set_link(&mut self, node: NodeId, segment: SegmentId, is_running: bool) {
+        if !is_running && self.lan.is_alive(node) && self.lan.is_untracked(node, segment) {
+            self.lan.accidents.count(Accident::UntrackedLinkDown);
+        }
         self.lan.set_link(node, segment, is_running);
         self.lan.accidents.count(if is_running { Accident::LinkUp } else { Accident::LinkDown });
     }
@@ -119,12 +127,8 @@ impl Chaos {
         for segment in self.segments.clone() {
             self.lan.heal(segment);
             for node in self.lan.node_ids() {
-                self.lan.set_link(node, segment, true);
-                for family in [Family::V4, Family::V6] {
-                    if self.lan.set_source(node, segment, family, true) {
-                        self.lan.accidents.count(Accident::SourceAdded);
-                    }
-                }
+                self.repair_interface(node, segment);
+                self.repair_addresses(node, segment);
             }
         }
         self.repair_what_is_tracked();
@@ -199,12 +203,15 @@ impl Chaos {
 
     fn remove_address(&mut self, node: NodeId) {
         let instances = &self.lan.config(node).instances;
-        let prefixes: Vec<_> =
-            instances.iter().flat_map(|one| one.virtual_addresses.iter().map(|line| line.prefix)).collect();
-        if let Some(prefix) = self.random.pick(&prefixes)
+        let lines = instances.iter().flat_map(|one| &one.virtual_addresses);
+        let lines: Vec<_> = lines.map(|line| (line.prefix, line.no_track)).collect();
+        if let Some((prefix, no_track)) = self.random.pick(&lines)
             && self.lan.remove_address(node, prefix)
         {
-            self.lan.accidents.count(Accident::VirtualAddressRemoved);
+            self.lan.accidents.count(match no_track {
+                true => Accident::UntrackedAddressRemoved,
+                false => Accident::VirtualAddressRemoved,
+            });
         }
     }
 

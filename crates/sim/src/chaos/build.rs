@@ -68,6 +68,8 @@ pub(super) fn build(seed: Seed, record_story: bool) -> Chaos {
                 }
                 if temper.unicast {
                     speak_to_peers(&mut member, segment, &hosts, node);
+                } else {
+                    name_source(&mut random, &mut member, segment, hosts[node]);
                 }
                 config.instances.push(member);
             }
@@ -85,7 +87,15 @@ pub(super) fn build(seed: Seed, record_story: bool) -> Chaos {
             config.engine.startup_delay = chaos.random.span(Duration::from_millis(1), Duration::from_secs(3));
         }
         let segments = chaos.segments.clone();
-        chaos.lan.add_node(host, &segments, config);
+        for segment in &segments {
+            if chaos.random.permille(250) {
+                config.interface_delays.push(chaos.link_delay(*segment));
+            }
+        }
+        let node = chaos.lan.add_node(host, &segments, config);
+        for segment in segments {
+            chaos.lan.add_second_addresses(node, segment, host);
+        }
     }
     chaos
 }
@@ -135,7 +145,7 @@ fn template(random: &mut Random, segment: SegmentId, vrid: Vrid) -> InstanceConf
     if random.permille(250) {
         config.preempt = false;
         config.timer_expired_backup = random.permille(500).then_some(Priority(254));
-    } else if random.permille(150) {
+    } else if random.permille(250) {
         config.preempt_delay = random.span(Duration::from_millis(100), Duration::from_secs(3));
     }
     config.garp.refresh = random.pick(&[Duration::ZERO, Duration::from_secs(7)]).unwrap_or_default();
@@ -179,6 +189,8 @@ fn personalise(random: &mut Random, member: &mut InstanceConfig, temper: &Temper
     member.lower_priority_no_advert = random.permille(150);
     member.higher_priority_send_advert = random.permille(150);
     member.skip_check_advert_addresses = random.permille(200);
+    member.dont_track_primary = random.permille(150);
+    member.virtual_addresses.iter_mut().for_each(|line| line.no_track = random.permille(150));
     member.v3_checksum_as_v2 = member.version == Version::V3 && random.permille(200);
 }
 
@@ -190,6 +202,22 @@ fn priority(random: &mut Random) -> Priority {
         _ => 50 * (1 + random.below(5)),
     };
     Priority(u8::try_from(number).unwrap_or(100))
+}
+
+/// Some speak from an address that they name, the first or the second of their interface.
+fn name_source(random: &mut Random, member: &mut InstanceConfig, segment: SegmentId, host: u8) {
+    if !random.permille(200) {
+        return;
+    }
+    let mut machine = Machine::default();
+    machine.plug(segment, host);
+    machine.add_second_addresses(segment, host);
+    let addresses = machine.addresses().into_iter().map(|one| one.prefix.address());
+    let suitable: Vec<IpAddr> = addresses.filter(|one| Family::of(*one) == member.family).collect();
+    if let Transport::Multicast { source, .. } = &mut member.transport {
+        *source = random.pick(&suitable);
+        member.track_source_address = random.permille(700);
+    }
 }
 
 /// Every other node is a peer.

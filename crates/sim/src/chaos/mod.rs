@@ -2,6 +2,7 @@
 
 mod accidents;
 mod build;
+mod links;
 mod reloads;
 mod trackers;
 
@@ -16,8 +17,9 @@ use std::time::Duration;
 /// The fewest and the most rounds of accidents in a run.
 const ROUNDS: (usize, usize) = (4, 10);
 
-/// More nodes than this make a large LAN.
-const LARGE: usize = 12;
+/// Large LANs are slow to play, so they are played for a shorter time: with more nodes than so many the most rounds are
+/// so many.
+const LARGE: [(usize, usize); 2] = [(20, 2), (12, 4)];
 
 /// The most accidents in one round.
 const ACCIDENTS: u64 = 6;
@@ -53,9 +55,10 @@ impl Chaos {
             self.lan.try_run_for(pause)?;
         }
         self.calm_down()?;
-        let (fewest, most) = ROUNDS;
-        // Large LANs are slow to play, so they are played for a shorter time.
-        let most = if self.lan.node_ids().count() > LARGE { fewest } else { most };
+        let count = self.lan.node_ids().count();
+        let limit = LARGE.iter().find(|(nodes, _)| count > *nodes).map(|(_, most)| *most);
+        let most = limit.unwrap_or(ROUNDS.1);
+        let fewest = ROUNDS.0.min(most);
         for _ in 0..fewest + self.random.index(most - fewest + 1) {
             for _ in 0..=self.random.below(ACCIDENTS) {
                 self.accident();

@@ -11,9 +11,10 @@ use std::time::Duration;
 impl Chaos {
     /// The operator has changed something, or only thinks so.
     pub(super) fn reload(&mut self, node: NodeId) {
+        let node = self.somebody_who_waits().unwrap_or(node);
         let mut config = self.lan.config(node).clone();
         let before = config.clone();
-        let kind = match self.random.below(10) {
+        let kind = match self.random.below(13) {
             0 => Accident::ReloadUnchanged,
             1 => {
                 config.instances.reverse();
@@ -31,6 +32,14 @@ impl Chaos {
                 self.change_trackers(&mut config);
                 Accident::ReloadTrackers
             }
+            7 => {
+                self.change_preemption(&mut config);
+                Accident::ReloadPreemption
+            }
+            8 | 9 => {
+                self.change_links(&mut config);
+                Accident::ReloadLinks
+            }
             _ => {
                 let index = self.random.index(config.instances.len());
                 if let Some(instance) = config.instances.get_mut(index) {
@@ -42,9 +51,36 @@ impl Chaos {
             }
         };
         let is_as_said = kind == Accident::ReloadUnchanged || config != before;
+        let delays_preemption = self.lan.delays_preemption(node);
         if self.lan.reload(node, config) && is_as_said {
             self.lan.accidents.count(kind);
+            if delays_preemption {
+                self.lan.accidents.count(Accident::ReloadInPreemptDelay);
+            }
         }
+    }
+
+    /// Mostly reloads come when nobody waits for the end of a preemption delay; let one be there when somebody does.
+    fn somebody_who_waits(&mut self) -> Option<NodeId> {
+        let mut waiting = self.lan.node_ids().filter(|node| self.lan.delays_preemption(*node));
+        waiting.next().filter(|_| self.random.permille(700))
+    }
+
+    /// Whether and when a lower priority is pushed aside. Routers that move together, but disagree who is best, need not
+    /// ever agree, so they have no delay.
+    fn change_preemption(&mut self, config: &mut Config) {
+        let index = self.random.index(config.instances.len());
+        let Some(instance) = config.instances.get_mut(index).filter(|one| !one.priority.is_owner()) else {
+            return;
+        };
+        let may_delay = !self.grouped.contains(&instance.vrid);
+        instance.preempt = self.random.permille(800);
+        instance.preempt_delay = match self.random.below(3) {
+            0 | 1 if may_delay && instance.preempt => {
+                self.random.span(Duration::from_millis(100), Duration::from_secs(3))
+            }
+            _ => Duration::ZERO,
+        };
     }
 
     fn remove_instance(&mut self, config: &mut Config) {

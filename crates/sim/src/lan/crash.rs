@@ -2,8 +2,9 @@
 
 use super::Lan;
 use crate::agenda::Happening;
-use crate::machine::link_address;
+use crate::carrier::Delay;
 use crate::node::{Legacy, NodeId, Process, RouterKey, Shadow};
+use crate::told::{News, Told};
 use keepalived_vrrp::{Engine, Start, State};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -33,6 +34,7 @@ impl Lan {
         self.traffic.lost += u64::try_from(unread).unwrap_or(0);
         owner.legacy = None;
         owner.machine.virtual_addresses.clear();
+        owner.machine.given_up.clear();
         self.now
     }
 
@@ -136,15 +138,19 @@ impl Lan {
         if !adopt.is_empty() {
             engine.adopt(adopt, clock);
         }
+        let mut told = Told::default();
         for link in self.nodes[node.0].machine.links() {
+            told.tell(&News::Link(link.clone()), now, now, Delay::default());
             engine.handle_link(link, clock);
         }
         for address in self.nodes[node.0].machine.addresses() {
-            engine.handle_address(link_address((address.index, address.prefix)), clock);
+            told.tell(&News::Address(address), now, now, Delay::default());
+            engine.handle_address(address, clock);
         }
         self.nodes[node.0].process = Some(Process {
             engine,
             channels: BTreeMap::new(),
+            opened: Vec::new(),
             wanted: BTreeMap::new(),
             reconcile_pending: false,
             shadows,
@@ -152,6 +158,8 @@ impl Lan {
             unclaimed: 0,
             scripts: BTreeSet::new(),
             split_since: BTreeMap::new(),
+            told,
+            retries_until: None,
         });
         self.story.tell(now, || format!("{node}: a process starts, {} instances to adopt", adopt.len()));
         self.disturb_node(node);

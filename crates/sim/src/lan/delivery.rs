@@ -2,10 +2,10 @@
 
 use super::Lan;
 use crate::agenda::Happening;
-use crate::node::{NodeId, RouterKey, listens};
+use crate::node::{NodeId, RouterKey, Shadow, listens};
 use crate::packet::Packet;
 use crate::segment::SegmentId;
-use keepalived_types::{Family, Instant, Priority, Version};
+use keepalived_types::{Family, IfIndex, Instant, Priority, Version};
 use keepalived_vrrp::config::InstanceConfig;
 use keepalived_vrrp::{Channel, ChannelAddress, ChannelId, EncodedAdvert, Received, State};
 use std::net::IpAddr;
@@ -101,15 +101,19 @@ impl Lan {
             }
         } else {
             self.hand_over(to, segment, &packet);
-            self.look_at(to);
+            self.glance_at(to);
         }
     }
 
     /// What piled up while the process was stopped: news of the kernel, then packets in order.
-    pub(super) fn drain_inbox(&mut self, node: NodeId) {
+    pub(super) fn drain_inbox(&mut self, node: NodeId, awake: Instant) {
         let inbox = std::mem::take(&mut self.nodes[node.0].inbox);
-        if inbox.links_changed {
-            self.report_machine(node);
+        let now = self.now;
+        if let Some(process) = self.nodes[node.0].process.as_mut() {
+            process.told.hold(awake, now);
+        }
+        for news in inbox.news {
+            self.hear_news(node, news, awake);
         }
         if inbox.trackers_changed {
             self.report_trackers(node);
@@ -124,11 +128,15 @@ impl Lan {
 
     /// Gives a packet to every socket that takes it.
     fn hand_over(&mut self, to: NodeId, segment: SegmentId, packet: &Packet) {
-        let Some((received, process)) = packet.received().zip(self.nodes[to.0].process.as_ref()) else {
+        let owner = &self.nodes[to.0];
+        let port = owner.machine.ports.get(&segment).filter(|port| !port.is_deleted);
+        let Some(((received, process), port)) = packet.received().zip(owner.process.as_ref()).zip(port)
+        else {
             self.traffic.ignored += 1;
             return;
         };
-        let takers = process.channels.iter().filter(|(_, channel)| takes(channel, segment, &received));
+        let index = port.link.index;
+        let takers = process.channels.iter().filter(|(_, channel)| takes(channel, index, &received));
         let takers: Vec<(ChannelId, Channel)> = takers.map(|(id, channel)| (*id, channel.clone())).collect();
         match takers.len() {
             0 => self.traffic.ignored += 1,
@@ -161,35 +169,42 @@ impl Lan {
         let Some(shadow) = process.shadows.get_mut(&instance.name) else { return };
         shadow.handed_over += 1;
         if !is_forged && shadow.state == State::Backup && process.delayed_until <= now {
-            let advert = (Priority(priority), promised_interval(instance, interval));
-            shadow.rival = rival(instance, shadow.priority, shadow.rival, advert, now);
+            hear_rival(shadow, instance, Priority(priority), promised_interval(instance, interval), now);
         }
-        let key = RouterKey::of(instance);
         self.story.tell(now, || {
             let forged = if is_forged { " (forged)" } else { "" };
-            let router = key.map_or_else(String::new, |key| format!(" for {key}"));
+            let router = RouterKey::of(instance).map_or_else(String::new, |key| format!(" for {key}"));
             format!("{to} hears {} say {priority}{router}{forged}", received.source)
         });
     }
 }
 
-/// The advert that a backup's down timer has to run from, after it has heard one more. A running preemption delay may
-/// or may not let it accept a lower priority: then nothing is known.
-fn rival(
+/// A backup has heard one more advert: is it one that its down timer has to run from? While a preemption delay runs,
+/// lower priorities are, too; the first of them starts it, and one that is not lower ends it (vrrp reference 2.5).
+fn hear_rival(
+    shadow: &mut Shadow,
     instance: &InstanceConfig,
-    ours: Priority,
-    before: Option<(Instant, Duration)>,
-    (priority, interval): (Priority, Duration),
+    priority: Priority,
+    interval: Duration,
     now: Instant,
-) -> Option<(Instant, Duration)> {
-    if priority.is_release() {
-        before
-    } else if priority >= ours || !instance.preempt {
-        Some((now, interval))
-    } else if instance.preempt_delay > Duration::ZERO {
-        None
+) {
+    let is_ignored = instance.priority.is_owner() && instance.owner_ignores_adverts;
+    if priority.is_release() || is_ignored {
+        return;
+    }
+    let delay = instance.preempt_delay;
+    let is_accepted = if priority >= shadow.priority {
+        shadow.preempts_after = None;
+        true
+    } else if !instance.preempt {
+        true
+    } else if delay.is_zero() {
+        false
     } else {
-        before
+        now <= *shadow.preempts_after.get_or_insert(now + delay)
+    };
+    if is_accepted {
+        shadow.rival = Some((now, interval));
     }
 }
 
@@ -202,9 +217,8 @@ fn promised_interval(instance: &InstanceConfig, field: [u8; 2]) -> Duration {
 }
 
 /// Does the kernel give this packet to a socket?
-fn takes(channel: &Channel, segment: SegmentId, received: &Received<'_>) -> bool {
-    let on_interface =
-        channel.interface.as_ref().is_none_or(|(_, name)| *name == crate::machine::interface_name(segment));
+fn takes(channel: &Channel, index: IfIndex, received: &Received<'_>) -> bool {
+    let on_interface = channel.interface.as_ref().is_none_or(|(bound, _)| *bound == index);
     let (ChannelAddress::Group(address) | ChannelAddress::Local(address)) = channel.address;
     on_interface && address == received.destination && channel.family == family(received.destination)
 }

@@ -4,9 +4,13 @@ use super::{Lan, Transition};
 use crate::agenda::Happening;
 use crate::machine::link_address;
 use crate::node::{NodeId, RouterKey, Shadow};
+use crate::told::News;
 use crate::watch::transition::is_plausible;
-use keepalived_vrrp::{Announcement, Cause, Effect, Event, EventKind, InstanceId, State, Subject};
+use keepalived_vrrp::{Announcement, Cause, Channel, Effect, Event, EventKind, InstanceId, State, Subject};
 use std::time::Duration;
+
+/// So long after a channel could not be opened an engine may still want to try again: its 10 s, and some more.
+const LAST_RETRY: Duration = Duration::from_secs(11);
 
 impl Lan {
     /// Drains the effects of an engine. Returns the names of the instances they were about.
@@ -25,6 +29,7 @@ impl Lan {
             self.perform_one(node, effect, &mut announced);
         }
         self.check_announcements(node, &announced);
+        self.fail_channels(node);
         concerned
     }
 
@@ -48,6 +53,7 @@ impl Lan {
             Effect::OpenChannel { id, channel } => {
                 if let Some(process) = self.nodes[node.0].process.as_mut() {
                     process.channels.insert(id, channel);
+                    process.opened.push(id);
                 }
             }
             Effect::CloseChannel(id) => {
@@ -111,17 +117,30 @@ impl Lan {
             let sign = if changes.added.contains(placed) { '+' } else { '-' };
             self.story.tell(self.now, || format!("{node} {sign}{}", placed.1));
         }
-        if self.nodes[node.0].pause.is_some() {
-            self.nodes[node.0].inbox.links_changed = true;
-            return;
-        }
         for removed in changes.removed {
-            self.turn(node, |engine, now| engine.handle_address_removed(link_address(removed), now));
+            self.kernel_says(node, News::AddressGone(link_address(removed)));
         }
         for added in changes.added {
-            self.turn(node, |engine, now| engine.handle_address(link_address(added), now));
+            self.kernel_says(node, News::Address(link_address(added)));
         }
         self.look_at(node);
+    }
+
+    /// The sockets on an interface that does not exist any more cannot be opened.
+    fn fail_channels(&mut self, node: NodeId) {
+        let owner = &mut self.nodes[node.0];
+        let Some(process) = owner.process.as_mut() else { return };
+        let is_absent = |channel: &Channel| {
+            channel.interface.as_ref().is_some_and(|(index, _)| !owner.machine.has_index(*index))
+        };
+        let opened = std::mem::take(&mut process.opened);
+        let failed = opened.into_iter().filter(|id| process.channels.get(id).is_some_and(is_absent));
+        for id in failed.collect::<Vec<_>>() {
+            let Some(process) = self.nodes[node.0].process.as_mut() else { return };
+            process.channels.remove(&id);
+            process.retries_until = Some(self.now + LAST_RETRY);
+            self.turn(node, |engine, now| engine.handle_channel_failed(id, "no such device".to_owned(), now));
+        }
     }
 
     /// Writes an event down; a state change is judged.
@@ -134,6 +153,7 @@ impl Lan {
                 *priority
             }
             EventKind::PriorityChanged { to, .. } => *to,
+            EventKind::FaultRaised(fault) => return self.judge_fault(node, name, fault),
             _ => return,
         };
         if let Some(shadow) = self.nodes[node.0].process.as_mut().and_then(|one| one.shadows.get_mut(name)) {
@@ -152,6 +172,7 @@ impl Lan {
             .or_insert_with(|| Shadow::new(keepalived_types::Priority::DEFAULT, now));
         let before = std::mem::replace(&mut shadow.state, to);
         let rival = shadow.rival.take();
+        shadow.preempts_after = None;
         self.transitions.push(Transition {
             at: now,
             node,

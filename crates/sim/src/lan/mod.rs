@@ -7,6 +7,7 @@
 mod crash;
 mod delivery;
 mod effects;
+mod interfaces;
 mod operator;
 mod questions;
 mod setup;
@@ -192,6 +193,7 @@ impl Lan {
             Happening::Respawn(node) => self.respawn(node),
             Happening::CleanUp(node) => self.clean_up(node),
             Happening::RunScript { node, generation, name } => self.run_script(node, generation, name),
+            Happening::CarrierReturns { node, segment } => self.set_link(node, segment, true),
             Happening::Inspect => self.inspect(),
         }
     }
@@ -234,7 +236,9 @@ impl Lan {
         if late > UNREMARKABLE_STALL && !is_sleep {
             self.turn(node, |engine, now| engine.handle_stall(late, now));
         }
-        self.drain_inbox(node);
+        // The clock of a machine that slept stood still.
+        let awake = if is_sleep { self.now } else { since };
+        self.drain_inbox(node, awake);
         if self.nodes[node.0].next_deadline().is_some_and(|at| at <= self.now) {
             self.turn(node, Engine::handle_timeout);
         }
@@ -253,8 +257,11 @@ impl Lan {
             if let Some((heard, _)) = &mut shadow.rival {
                 *heard += slept;
             }
+            shadow.preempts_after.iter_mut().for_each(|until| *until += slept);
         }
         process.split_since.values_mut().for_each(|since| *since += slept);
+        process.told.sleep(slept);
+        process.retries_until.iter_mut().for_each(|until| *until += slept);
     }
 
     /// The segment of this number.

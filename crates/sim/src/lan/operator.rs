@@ -6,30 +6,14 @@ use crate::machine::link_address;
 use crate::node::{NodeId, Pause, RouterKey, Shadow};
 use crate::packet::Packet;
 use crate::segment::{SegmentId, Weather};
-use keepalived_types::{Family, Prefix};
+use crate::told::News;
+use keepalived_types::Prefix;
 use keepalived_vrrp::config::{Config, InstanceConfig};
 use keepalived_vrrp::{Channel, Engine};
 use std::sync::Arc;
 use std::time::Duration;
 
 impl Lan {
-    /// Lets a link lose, or regain, its carrier.
-    pub fn set_link(&mut self, node: NodeId, segment: SegmentId, is_running: bool) {
-        let Some(port) = self.nodes[node.0].machine.ports.get_mut(&segment) else { return };
-        port.link.is_running = is_running;
-        let link = port.link.clone();
-        self.story.tell(self.now, || {
-            format!("{node}: eth{} {}", segment.0, if is_running { "up" } else { "down" })
-        });
-        self.disturb_node(node);
-        if self.nodes[node.0].pause.is_some() {
-            self.nodes[node.0].inbox.links_changed = true;
-        } else {
-            self.turn(node, |engine, now| engine.handle_link(link, now));
-            self.look_at(node);
-        }
-    }
-
     /// Unplugs the first segment's cable.
     pub fn link_down(&mut self, node: NodeId) {
         self.set_link(node, SegmentId(0), false);
@@ -112,34 +96,6 @@ impl Lan {
         self.story.tell(self.now, || format!("{node}: its wall clock is {error} ms off now"));
     }
 
-    /// Somebody removes, or adds again, the addresses of one family that adverts are sent from. A stopped process is left
-    /// alone, and so is one that has them already.
-    pub fn set_source(&mut self, node: NodeId, segment: SegmentId, family: Family, is_present: bool) -> bool {
-        let owner = &mut self.nodes[node.0];
-        let Some(port) = owner.machine.ports.get_mut(&segment) else { return false };
-        let expected = if is_present { Some(family) } else { None };
-        if owner.pause.is_some() || port.missing != expected {
-            return false;
-        }
-        port.missing = (!is_present).then_some(family);
-        let index = port.link.index;
-        let of_family = port.own.iter().filter(|prefix| Family::of(prefix.address()) == family);
-        let addresses: Vec<_> = of_family.map(|prefix| link_address((index, *prefix))).collect();
-        self.story.tell(self.now, || {
-            let verb = if is_present { "gets back" } else { "loses" };
-            format!("{node}: eth{} {verb} its {family} address", segment.0)
-        });
-        self.disturb_node(node);
-        for address in addresses {
-            self.turn(node, |engine, now| match is_present {
-                true => engine.handle_address(address, now),
-                false => engine.handle_address_removed(address, now),
-            });
-        }
-        self.look_at(node);
-        true
-    }
-
     /// Somebody sends an advert again that was on a wire some time ago. Returns whether there was one.
     pub fn replay(&mut self, which: usize) -> bool {
         let count = self.recordings.len();
@@ -154,6 +110,9 @@ impl Lan {
     }
 
     /// Somebody removes a virtual address from a node by hand. Returns whether it was there.
+    ///
+    /// With `no_track` nothing may follow from it, with `dont_track_primary` only that it is put back: then nothing counts
+    /// as having happened to the virtual router.
     pub fn remove_address(&mut self, node: NodeId, prefix: Prefix) -> bool {
         let owner = &mut self.nodes[node.0];
         let Some(placed) = owner.machine.virtual_addresses.iter().copied().find(|(_, one)| *one == prefix)
@@ -162,16 +121,27 @@ impl Lan {
         };
         owner.machine.virtual_addresses.remove(&placed);
         let has = |one: &&InstanceConfig| one.virtual_addresses.iter().any(|line| line.prefix == prefix);
-        let name = owner.config.instances.iter().find(has).map(|one| one.name.clone());
+        let instance = owner.config.instances.iter().find(has);
+        let is_untracked = instance.is_some_and(|one| {
+            one.virtual_addresses.iter().any(|line| line.prefix == prefix && line.no_track)
+        });
+        let is_put_back = instance.is_some_and(|one| one.dont_track_primary);
+        let name = instance.map(|one| one.name.clone());
         let is_paused = owner.pause.is_some();
+        if is_untracked {
+            owner.machine.given_up.insert(placed);
+        }
+        owner.is_touched = true;
         self.story.tell(self.now, || format!("{node}: somebody removes {prefix}"));
-        self.disturb_node(node);
+        if !is_untracked && !is_put_back {
+            self.disturb_node(node);
+        }
+        self.kernel_says(node, News::AddressGone(link_address(placed)));
         let Some(name) = name else { return true };
         if is_paused {
             self.nodes[node.0].inbox.lost.push((name, prefix));
             return true;
         }
-        self.turn(node, |engine, now| engine.handle_address_removed(link_address(placed), now));
         self.report_loss(node, &name, prefix);
         self.look_at(node);
         true
@@ -188,16 +158,6 @@ impl Lan {
         };
         let Some(id) = process.wanted.keys().filter(named).find(wants).copied() else { return };
         self.turn(node, |engine, now| engine.handle_network_lost(id, prefix.address(), now));
-    }
-
-    /// Tells a process about its interfaces and addresses as they are now; it finds out itself what is news.
-    pub(super) fn report_machine(&mut self, node: NodeId) {
-        for link in self.nodes[node.0].machine.links() {
-            self.turn(node, |engine, now| engine.handle_link(link, now));
-        }
-        for address in self.nodes[node.0].machine.addresses() {
-            self.turn(node, |engine, now| engine.handle_address(address, now));
-        }
     }
 
     /// Gives a node another configuration. A running process reloads; what concerns unchanged instances is watched.

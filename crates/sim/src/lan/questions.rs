@@ -4,7 +4,8 @@ use super::{Lan, Traffic, Transition};
 use crate::accident::Accidents;
 use crate::node::{NodeId, RouterKey};
 use crate::segment::{SegmentId, Weather};
-use keepalived_types::Instant;
+use crate::tracked::configured_source;
+use keepalived_types::{Instant, Prefix};
 use keepalived_vrrp::config::Config;
 use keepalived_vrrp::{InstanceSnapshot, Snapshot, State};
 use std::net::IpAddr;
@@ -96,6 +97,39 @@ impl Lan {
     #[must_use]
     pub fn is_alive(&self, node: NodeId) -> bool {
         self.nodes[node.0].is_alive()
+    }
+
+    /// Has a node an instance on this segment that does not track its interface (`dont_track_primary`)?
+    #[must_use]
+    pub fn is_untracked(&self, node: NodeId, segment: SegmentId) -> bool {
+        let mut instances = self.nodes[node.0].config.instances.iter();
+        instances
+            .any(|one| one.dont_track_primary && RouterKey::of(one).is_some_and(|key| key.segment == segment))
+    }
+
+    /// The operator's addresses on an interface of a node, each with whether it is there.
+    #[must_use]
+    pub fn own_addresses(&self, node: NodeId, segment: SegmentId) -> Vec<(Prefix, bool)> {
+        let port = self.nodes[node.0].machine.ports.get(&segment);
+        let own = port.into_iter().flat_map(|port| {
+            port.own.iter().map(|prefix| (*prefix, !port.is_deleted && !port.missing.contains(prefix)))
+        });
+        own.collect()
+    }
+
+    /// Has a node an instance that follows whether this address, its configured source, is there (`track_src_ip`)?
+    #[must_use]
+    pub fn is_tracked_source(&self, node: NodeId, address: IpAddr) -> bool {
+        let mut instances = self.nodes[node.0].config.instances.iter();
+        instances.any(|one| one.track_source_address && configured_source(one) == Some(address))
+    }
+
+    /// Does an instance of this node let a lower priority be for a while (`preempt_delay`)?
+    #[must_use]
+    pub fn delays_preemption(&self, node: NodeId) -> bool {
+        let shadows = self.nodes[node.0].process.iter().flat_map(|process| process.shadows.values());
+        let mut ends = shadows.filter_map(|shadow| shadow.preempts_after);
+        ends.any(|end| self.now <= end)
     }
 
     /// How packets fare on a segment.

@@ -93,6 +93,11 @@ impl Lan {
         node
     }
 
+    /// Gives a node's interface a second address of each family, behind the first.
+    pub fn add_second_addresses(&mut self, node: NodeId, segment: SegmentId, host: u8) {
+        self.nodes[node.0].machine.add_second_addresses(segment, host);
+    }
+
     /// A segment that nobody is on yet.
     pub fn add_segment(&mut self, weather: Weather) -> SegmentId {
         self.segments.push(Segment::new(weather));

@@ -19,11 +19,15 @@ const SLOWEST: Duration = Duration::from_millis(10);
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Pace {
     interval: Duration,
+    /// The shortest interval that any node ever had.
+    fastest: Option<Duration>,
     adverts: u32,
     preempt_delay: Duration,
     start_delay: Duration,
     /// The longest that a script or a process needs until its verdict has changed.
     tracking: Duration,
+    /// The longest that a change of a link has to last to count.
+    links: Duration,
     /// Some node moves it together with others.
     is_grouped: bool,
 }
@@ -54,7 +58,7 @@ impl Pace {
         if self.is_grouped {
             total += 2 * round;
         }
-        total + self.tracking + 6 * longest + MARGIN
+        total + self.tracking + self.links + 6 * longest + MARGIN
     }
 }
 
@@ -65,12 +69,16 @@ impl Watch {
         let pace = &mut calm.pace;
         for instance in config.instances.iter().filter(|one| RouterKey::of(one) == Some(key)) {
             pace.interval = pace.interval.max(instance.advert_interval);
+            pace.fastest =
+                Some(pace.fastest.map_or(instance.advert_interval, |one| one.min(instance.advert_interval)));
             pace.adverts = pace.adverts.max(u32::from(instance.down_timer_adverts));
             pace.preempt_delay = pace.preempt_delay.max(instance.preempt_delay);
         }
         let scripts = config.scripts.iter().map(|one| one.interval * (one.rise + one.fall + 1));
         let processes = config.processes.iter().map(|one| one.fork_delay.max(one.terminate_delay));
         pace.tracking = scripts.chain(processes).fold(pace.tracking, Duration::max);
+        let links = config.interface_delays.iter().map(|one| one.up.max(one.down));
+        pace.links = links.fold(pace.links, Duration::max);
         pace.is_grouped |= !config.sync_groups.is_empty();
         pace.start_delay =
             pace.start_delay.max(config.engine.startup_delay).max(config.engine.delay_after_boot);
@@ -100,6 +108,12 @@ impl Watch {
                 calm.settled_at = at;
             }
         }
+    }
+
+    /// The shortest and the longest interval that any node ever had for a virtual router.
+    pub(crate) fn intervals(&self, key: RouterKey) -> Option<(Duration, Duration)> {
+        let pace = &self.routers.get(&key)?.pace;
+        Some((pace.fastest?, pace.interval))
     }
 
     /// Is there no excuse for a change any more?

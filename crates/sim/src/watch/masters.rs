@@ -61,8 +61,13 @@ impl Lan {
     fn connected_parts(&self, key: RouterKey, nodes: &[NodeId]) -> Vec<Vec<NodeId>> {
         let mut parts: Vec<Vec<NodeId>> = Vec::new();
         let segment = &self.segments[key.segment.0];
+        // With `dont_track_primary` a node takes part that has no carrier, all by itself.
+        let is_plugged = |node: &NodeId| self.nodes[node.0].machine.is_usable(key.segment);
+        let hears = |one: &NodeId, other: &NodeId| {
+            segment.reaches(*other, *one) && is_plugged(one) && is_plugged(other)
+        };
         for node in nodes {
-            match parts.iter_mut().find(|part| part.iter().any(|other| segment.reaches(*other, *node))) {
+            match parts.iter_mut().find(|part| part.iter().any(|other| hears(node, other))) {
                 Some(part) => part.push(*node),
                 None => parts.push(vec![*node]),
             }

@@ -15,9 +15,15 @@
 //! - No packet vanishes (`calm.rs`): each copy is lost, under way, for no socket, or handed over; and each that was handed
 //!   over is counted once, as used, as refused by one check, or as for nobody (`node.rs`).
 //! - No more deadlines are set than states and configuration explain, and none is left behind (`node.rs`).
+//! - Nobody takes part on an interface that is gone, that has been down for longer than its delay, or without an address to
+//!   send from; and whoever names one of these as a reason for FAULT has been told of it (`links.rs`). So a link that is
+//!   down for a shorter time than its delay, or that is not tracked, changes no state.
+//! - A virtual address that nobody tracks may be lost, and nothing changes (`lan/operator.rs`).
+//! - A lower priority is let be for as long as `preempt_delay` says (`lan/delivery.rs`).
 //! - Whoever is MASTER or BACKUP waits for something, and a timer that was handled is not due any more.
 
 mod calm;
+mod links;
 mod masters;
 mod node;
 #[cfg(test)]

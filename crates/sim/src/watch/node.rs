@@ -14,7 +14,21 @@ const SECOND: Duration = Duration::from_secs(1);
 impl Lan {
     /// Looks at a node whose process has just done something.
     pub(crate) fn look_at(&mut self, node: NodeId) {
-        if self.busy == Some(node) || !self.nodes[node.0].is_alive() {
+        self.glance_at(node);
+        if self.is_in_view(node)
+            && let Some(objection) = self.baseless(node)
+        {
+            self.object(format!("{node} {objection}"));
+        }
+    }
+
+    fn is_in_view(&self, node: NodeId) -> bool {
+        self.busy != Some(node) && self.nodes[node.0].is_alive()
+    }
+
+    /// The same after an advert, of which there are very many: where one arrives there is an interface.
+    pub(crate) fn glance_at(&mut self, node: NodeId) {
+        if !self.is_in_view(node) {
             return;
         }
         let objection = self
@@ -62,7 +76,11 @@ impl Lan {
             return None;
         }
         let orphans: Vec<String> = difference(present, &rightful);
-        let missing: Vec<String> = difference(&rightful, present);
+        let needed = rightful.difference(&owner.machine.given_up).copied().collect();
+        let missing: Vec<String> = difference(&needed, present);
+        if orphans.is_empty() && missing.is_empty() {
+            return None;
+        }
         Some(format!("has addresses without being MASTER: {orphans:?}, is MASTER without: {missing:?}"))
     }
 
@@ -108,7 +126,10 @@ impl Lan {
             owner.config.instances.iter().map(|one| explained(one, process.shadows.get(&one.name))).sum();
         let queues =
             if owner.config.engine.garp_interval.is_zero() { 0 } else { 2 * owner.machine.ports.len() };
-        let others = 1 + queues + owner.config.processes.len() + owner.config.interface_delays.len();
+        let is_retrying = process.retries_until.is_some_and(|until| self.now < until);
+        let retries = if is_retrying { owner.config.instances.len() } else { 0 };
+        let links = process.told.pending(self.now);
+        let others = 1 + queues + owner.config.processes.len() + links + retries;
         let (set, queued) = process.engine.deadline_counts();
         let most = explained + others;
         let remains = 8 * (most + 8);

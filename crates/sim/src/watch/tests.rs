@@ -6,6 +6,7 @@ use crate::machine::interface_index;
 use crate::node::{NodeId, Shadow};
 use crate::random::Seed;
 use crate::segment::{SegmentId, Weather};
+use crate::told::News;
 use keepalived_types::{Family, Priority, Vrid};
 use keepalived_vrrp::config::{
     Config, InstanceConfig, NotifyScripts, PriorityNotices, SyncGroupConfig, Trackers,
@@ -161,7 +162,7 @@ fn a_state_change_for_no_reason() {
     lan.run_for(Duration::from_millis(10));
     let mut link = lan.nodes[a.0].machine.links().remove(0);
     link.is_running = false;
-    lan.turn(a, |engine, now| engine.handle_link(link, now));
+    lan.kernel_says(a, News::Link(link));
     assert_objects(&lan, "though nothing had happened");
 }
 
