@@ -79,6 +79,7 @@ impl Machine {
             mtu: 1500,
             mac: Some([2, 0, 0, 0, number, host]),
             base: None,
+            vrf_table: None,
         };
         let v4 = IpAddr::V4(Ipv4Addr::new(10, 0, number, host));
         let v6 = IpAddr::V6(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, number.into(), host.into()));

@@ -1,6 +1,6 @@
 //! Events as log lines, in the original's wording: people and tools grep for it (runtime reference 11.1).
 
-use keepalived_vrrp::{Cause, Event, EventKind, Fault, Rejection, State, Subject, TrackerKind};
+use keepalived_vrrp::{Cause, Event, EventKind, Fault, NetworkPart, Rejection, State, Subject, TrackerKind};
 
 /// When a line is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,8 +45,8 @@ fn instance_lines(name: &str, kind: &EventKind) -> Vec<LogLine> {
         EventKind::FaultCleared(fault) => fault_cleared(name, fault),
         EventKind::Rejected { from, reason } => rejected(name, &from.to_string(), reason),
         EventKind::SwitchoverOver => normal(format!("({name}) no longer stands back after a switchover")),
-        EventKind::SettingAddresses { .. }
-        | EventKind::RemovingAddresses { .. }
+        EventKind::Setting(_)
+        | EventKind::Removing(_)
         | EventKind::Announcing { .. }
         | EventKind::ReleaseSent => address_lines(name, kind),
         EventKind::PriorityChanged { .. }
@@ -175,10 +175,8 @@ fn stalled(prefix: &str, millis: u128) -> Vec<LogLine> {
 
 fn address_lines(name: &str, kind: &EventKind) -> Vec<LogLine> {
     match kind {
-        EventKind::SettingAddresses { excluded: false } => detail(format!("({name}) setting VIPs.")),
-        EventKind::SettingAddresses { excluded: true } => detail(format!("({name}) setting E-VIPs.")),
-        EventKind::RemovingAddresses { excluded: false } => detail(format!("({name}) removing VIPs.")),
-        EventKind::RemovingAddresses { excluded: true } => detail(format!("({name}) removing E-VIPs.")),
+        EventKind::Setting(part) => detail(format!("({name}) setting {}", part_name(*part))),
+        EventKind::Removing(part) => detail(format!("({name}) removing {}", part_name(*part))),
         EventKind::Announcing { interface, address } => {
             let what = if address.is_ipv4() { "gratuitous ARPs" } else { "Unsolicited Neighbour Adverts" };
             detail(format!("({name}) Sending/queueing {what} on {interface} for {address}"))
@@ -318,6 +316,16 @@ fn process_lines(kind: &EventKind) -> Vec<LogLine> {
         EventKind::StartupDelayEnded => normal("Delayed start completed".to_owned()),
         EventKind::Stalled(late) => stalled("", late.as_millis()),
         _ => Vec::new(),
+    }
+}
+
+/// As the original writes it, with and without a full stop.
+const fn part_name(part: NetworkPart) -> &'static str {
+    match part {
+        NetworkPart::Addresses => "VIPs.",
+        NetworkPart::ExcludedAddresses => "E-VIPs.",
+        NetworkPart::Routes => "Virtual Routes",
+        NetworkPart::Rules => "Virtual Rules",
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the engine wants done. The driver performs effects in order, adverts of a turn first, and reports failures
 //! as inputs.
 
-use crate::config::{AddressConfig, InstanceConfig};
+use crate::config::{AddressConfig, InstanceConfig, RouteConfig, RuleConfig};
 use crate::event::Event;
 use keepalived_types::{Family, IfIndex, InterfaceName, Vrid};
 use std::net::IpAddr;
@@ -69,11 +69,34 @@ pub struct EncodedAdvert {
     pub hop_limit: u8,
 }
 
-/// What must exist on the machine for one instance, from now on; the reconciler compares it with what is.
+/// What must exist on the machine for one instance, or as long as the daemon runs; the reconciler compares it with what is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WantedNetwork {
     /// Addresses with the interface each belongs on. Order matters: the first of an IPv4 subnet becomes primary.
     pub addresses: Vec<(IfIndex, AddressConfig)>,
+    /// Routes whose interfaces exist, in the order of the configuration.
+    pub routes: Vec<PlacedRoute>,
+    /// Rules, in the order of the configuration.
+    pub rules: Vec<RuleConfig>,
+}
+
+impl WantedNetwork {
+    /// Nothing at all is wanted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.addresses.is_empty() && self.routes.is_empty() && self.rules.is_empty()
+    }
+}
+
+/// A route, and what its names mean on this machine now.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PlacedRoute {
+    /// As it is configured.
+    pub route: RouteConfig,
+    /// The interface of each way, in their order; `None` where the route names none.
+    pub interfaces: Vec<Option<IfIndex>>,
+    /// The routing table: the configured one, that of the VRF, or main.
+    pub table: u32,
 }
 
 /// One gratuitous ARP or unsolicited neighbour advertisement (vrrp reference 1.9).
@@ -124,6 +147,8 @@ pub enum Effect {
         /// What.
         network: Arc<WantedNetwork>,
     },
+    /// From now on exactly this belongs on the machine as long as the daemon runs, whatever the instances do.
+    WantStatic(Arc<WantedNetwork>),
     /// Tell the neighbours where the virtual addresses live, in this order, after the addresses are there.
     Announce {
         /// Whose.

@@ -2,7 +2,7 @@
 
 use crate::acceptance::{self, Candidate, remark};
 use crate::announce;
-use crate::config::{Config, InstanceConfig};
+use crate::config::{Config, InstanceConfig, RouteConfig, RuleConfig};
 use crate::effect::{ChannelId, Effect, InstanceId, InstanceView};
 use crate::event::{Cause, EventKind, Rejection, Subject};
 use crate::input::{Link, LinkAddress, Reading, Received, Start};
@@ -13,6 +13,7 @@ use crate::network;
 use crate::place;
 use crate::snapshot::{Counters, InstanceSnapshot, Snapshot};
 use crate::state::{Role, Step, backup, master};
+use crate::statics::Statics;
 use crate::sync_group::SyncGroup;
 use crate::timers::{Due, Timer};
 use crate::tracking::Watched;
@@ -62,6 +63,7 @@ pub struct Engine {
     /// Who has configured this source address.
     pub(crate) sources: HashMap<IpAddr, Vec<InstanceId>>,
     pub(crate) adopted: HashSet<String>,
+    pub(crate) statics: Statics,
     pub(crate) start: Start,
     pub(crate) phase: Phase,
     /// Unknown VRIDs that were reported.
@@ -81,6 +83,7 @@ impl Engine {
             dependents: HashMap::new(),
             sources: HashMap::new(),
             adopted: HashSet::new(),
+            statics: Statics::default(),
             start,
             phase: Phase::Learning,
             unknown_vrids: BTreeSet::new(),
@@ -125,6 +128,7 @@ impl Engine {
         }
         self.phase = Phase::Running;
         self.delay_start(now);
+        self.claim_statics();
         for id in self.instances.ids() {
             self.refresh(id, now);
         }
@@ -204,6 +208,36 @@ impl Engine {
         self.on_address_lost(id, Cause::AddressLost(address), now);
     }
 
+    /// Somebody else removed a route that is wanted for this instance, or the kernel did in silence.
+    pub fn handle_route_lost(&mut self, instance: InstanceId, route: &RouteConfig, now: Instant) {
+        let id = instance;
+        let Some(master) = self.instances.get_mut(id).filter(|instance| instance.is_master()) else {
+            return;
+        };
+        if route.no_track || !master.config.virtual_routes.contains(route) {
+            return;
+        }
+        let mut interfaces = route.interfaces();
+        if master.config.dont_track_primary
+            && interfaces.all(|name| master.config.interface.as_ref() == Some(name))
+        {
+            // Its interface may come and go; the route is put back when it can be.
+            network::claim(master, &mut self.world);
+            return;
+        }
+        self.on_address_lost(id, Cause::RouteLost { destination: route.destination }, now);
+    }
+
+    /// Somebody else removed a rule that is wanted for this instance.
+    pub fn handle_rule_lost(&mut self, instance: InstanceId, rule: &RuleConfig, now: Instant) {
+        let id = instance;
+        let is_concerned =
+            |master: &&mut Instance| master.is_master() && master.config.virtual_rules.contains(rule);
+        if !rule.no_track && self.instances.get_mut(id).filter(is_concerned).is_some() {
+            self.on_address_lost(id, Cause::RuleLost { preference: rule.preference }, now);
+        }
+    }
+
     /// A script, file, process tracker or BFD session of this name has news.
     pub fn handle_tracker(&mut self, name: &str, reading: Reading, now: Instant) {
         let watched = self.world.observed.read(name, reading, &mut self.world.timers, now);
@@ -252,6 +286,7 @@ impl Engine {
         for id in self.instances.ids() {
             self.announce_group_of(id);
         }
+        self.withdraw_statics();
         self.world.timers.clear();
     }
 
@@ -358,6 +393,7 @@ impl Engine {
             let interface = name.to_string();
             self.world.report(Subject::Process, EventKind::InterfaceChanged { interface, up });
         }
+        self.move_statics(&names);
         for name in names {
             self.refresh_dependents(&Watched::Interface(name), now);
         }

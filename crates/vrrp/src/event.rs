@@ -1,6 +1,6 @@
 //! What happened, to whom and why. Surfaces turn these into log lines, scripts and notifications.
 
-use keepalived_types::{Priority, Vrid};
+use keepalived_types::{Prefix, Priority, Vrid};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -78,6 +78,16 @@ pub enum Cause {
     FaultsCleared,
     /// One of our virtual addresses was removed by somebody else.
     AddressLost(IpAddr),
+    /// One of our virtual routes was removed by somebody else.
+    RouteLost {
+        /// Where it led.
+        destination: Prefix,
+    },
+    /// One of our virtual rules was removed by somebody else.
+    RuleLost {
+        /// Its preference.
+        preference: u32,
+    },
     /// The sync group moves.
     SyncGroup {
         /// Its name.
@@ -143,6 +153,19 @@ pub enum TrackerKind {
     Process,
     /// A `bfd_instance`.
     Bfd,
+}
+
+/// A part of what belongs on the machine while an instance is MASTER.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NetworkPart {
+    /// Advertised addresses (`VIPs`).
+    Addresses,
+    /// Excluded addresses (`E-VIPs`).
+    ExcludedAddresses,
+    /// `virtual_routes`.
+    Routes,
+    /// `virtual_rules`.
+    Rules,
 }
 
 /// What happened.
@@ -225,16 +248,10 @@ pub enum EventKind {
     Maintenance(bool),
     /// Priority 0 was sent.
     ReleaseSent,
-    /// Virtual addresses are being set.
-    SettingAddresses {
-        /// The excluded ones (`E-VIPs`), else the advertised ones.
-        excluded: bool,
-    },
-    /// Virtual addresses are being removed.
-    RemovingAddresses {
-        /// The excluded ones (`E-VIPs`), else the advertised ones.
-        excluded: bool,
-    },
+    /// A part of what belongs to a MASTER is being set.
+    Setting(NetworkPart),
+    /// A part of what belongs to a MASTER is being removed.
+    Removing(NetworkPart),
     /// A round of announcements goes out for this address.
     Announcing {
         /// On which interface.

@@ -25,6 +25,8 @@ pub struct Link {
     pub mac: Option<[u8; 6]>,
     /// The interface below a macvlan or ipvlan.
     pub base: Option<IfIndex>,
+    /// The routing table of a VRF interface.
+    pub vrf_table: Option<u32>,
 }
 
 impl Link {

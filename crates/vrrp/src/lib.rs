@@ -36,6 +36,7 @@
 //! | Where does it speak? | `place.rs`, `links.rs`, `channels.rs` |
 //! | How soon must it listen? | `listening.rs` |
 //! | What does it send, set and announce? | `encode.rs`, `network.rs`, `announce.rs` |
+//! | What is there whoever is MASTER? | `statics.rs` |
 //! | Why this priority, why FAULT? | `tracking/*.rs` |
 //! | What do the others of the group do? | `sync_group.rs` |
 //! | What does a reload change? | `reload.rs` |
@@ -64,6 +65,7 @@ mod place;
 mod reload;
 mod snapshot;
 mod state;
+mod statics;
 mod sync_group;
 mod timers;
 mod tracking;
@@ -74,10 +76,10 @@ mod tests;
 
 pub use effect::{
     Announcement, Attention, Channel, ChannelAddress, ChannelId, Effect, EncodedAdvert, InstanceId,
-    InstanceView, WantedNetwork,
+    InstanceView, PlacedRoute, WantedNetwork,
 };
 pub use engine::Engine;
-pub use event::{Cause, Event, EventKind, Fault, Rejection, State, Subject, TrackerKind};
+pub use event::{Cause, Event, EventKind, Fault, NetworkPart, Rejection, State, Subject, TrackerKind};
 pub use input::{Link, LinkAddress, Reading, Received, Start};
 pub use operator::NotDone;
 pub use snapshot::{ChecksumKind, Contribution, Counters, GroupSnapshot, InstanceSnapshot, Snapshot};

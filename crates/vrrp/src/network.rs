@@ -1,8 +1,8 @@
-//! Which virtual addresses stand in adverts, and which belong on the machine.
+//! Which virtual addresses stand in adverts; which addresses, routes and rules belong on the machine.
 
-use crate::config::{AddressConfig, Authentication, HmacMode, InstanceConfig, RouteConfig};
-use crate::effect::{Effect, WantedNetwork};
-use crate::event::EventKind;
+use crate::config::{AddressConfig, Authentication, HmacMode, Hop, InstanceConfig, RouteConfig, RouteKind};
+use crate::effect::{Effect, PlacedRoute, WantedNetwork};
+use crate::event::{EventKind, NetworkPart};
 use crate::instance::Instance;
 use crate::links::Links;
 use crate::world::World;
@@ -50,10 +50,34 @@ pub(crate) fn wanted(instance: &Instance, links: &Links) -> WantedNetwork {
     let mut addresses: Vec<_> = placed.collect();
     // It is kept, and most instances have one address: there is no room for four by then.
     addresses.shrink_to_fit();
-    WantedNetwork { addresses }
+    let routes = place_all(&instance.config.virtual_routes, links);
+    WantedNetwork { addresses, routes, rules: instance.config.virtual_rules.clone() }
 }
 
-/// Asks for the instance's addresses.
+/// The routes whose interfaces exist.
+pub(crate) fn place_all(routes: &[RouteConfig], links: &Links) -> Vec<PlacedRoute> {
+    let placed = routes.iter().filter_map(|route| {
+        let (interfaces, table) = place(route, links)?;
+        Some(PlacedRoute { route: route.clone(), interfaces, table })
+    });
+    placed.collect()
+}
+
+/// What the names in a route mean now: the interface of each way, and the table. `None` while one is missing.
+fn place(route: &RouteConfig, links: &Links) -> Option<(Vec<Option<IfIndex>>, u32)> {
+    let index = |hop: &Hop| match &hop.interface {
+        Some(name) => links.index(name).map(Some),
+        None => Some(None),
+    };
+    let table = match (route.table, &route.vrf) {
+        (Some(table), _) => table,
+        (None, Some(vrf)) => links.get(links.index(vrf)?)?.vrf_table?,
+        (None, None) => RouteKind::TABLE_MAIN,
+    };
+    Some((route.hops().map(index).collect::<Option<_>>()?, table))
+}
+
+/// Asks for what belongs to the instance.
 pub(crate) fn claim(instance: &mut Instance, world: &mut World) {
     debug_assert!(instance.place.source.is_some(), "who holds addresses can speak for them");
     let network = Arc::new(wanted(instance, &world.links));
@@ -61,7 +85,7 @@ pub(crate) fn claim(instance: &mut Instance, world: &mut World) {
     world.effects.push_back(Effect::Want { instance: instance.id, network });
 }
 
-/// Asks for the instance's addresses to go.
+/// Asks for what belongs to the instance to go.
 pub(crate) fn withdraw(instance: &mut Instance, world: &mut World) {
     instance.output.network = None;
     let network = Arc::new(WantedNetwork::default());
@@ -73,7 +97,7 @@ pub(crate) fn withdraw(instance: &mut Instance, world: &mut World) {
 pub(crate) enum Change {
     /// Not at all.
     Nothing,
-    /// Something is no longer wanted, or is wanted otherwise.
+    /// Something is no longer wanted, or is wanted otherwise; or a route or a rule is new.
     Less,
     /// An address is wanted that was not, or on another interface.
     More,
@@ -81,13 +105,26 @@ pub(crate) enum Change {
 
 /// Compares what a MASTER should have with what was asked for: a reload or a new interface may have changed it.
 pub(crate) fn change(instance: &Instance, links: &Links) -> Change {
-    let asked = instance.output.network.as_ref().map_or(&[][..], |network| &network.addresses);
+    let nothing = WantedNetwork::default();
+    let asked = instance.output.network.as_deref().unwrap_or(&nothing);
     let placed = || addresses(instance, links).filter_map(|(index, address)| Some((index?, address)));
-    if placed().eq(asked.iter().map(|(index, address)| (*index, address))) {
-        return Change::Nothing;
+    if placed().eq(asked.addresses.iter().map(|(index, address)| (*index, address))) {
+        let is_same = instance.config.virtual_rules == asked.rules
+            && are_placed(&asked.routes, &instance.config.virtual_routes, links);
+        return if is_same { Change::Nothing } else { Change::Less };
     }
-    let asked: HashSet<_> = asked.iter().map(|(index, address)| (*index, address)).collect();
+    let asked: HashSet<_> = asked.addresses.iter().map(|(index, address)| (*index, address)).collect();
     if placed().any(|address| !asked.contains(&address)) { Change::More } else { Change::Less }
+}
+
+/// Are these the routes that would be placed now?
+fn are_placed(asked: &[PlacedRoute], routes: &[RouteConfig], links: &Links) -> bool {
+    let placed = routes.iter().filter_map(|route| Some((place(route, links)?, route)));
+    let asked = asked.iter().map(|placed| ((&placed.interfaces, placed.table), &placed.route));
+    placed
+        .zip(asked.clone())
+        .all(|(((interfaces, table), route), asked)| asked == ((&interfaces, table), route))
+        && routes.iter().filter(|route| place(route, links).is_some()).count() == asked.count()
 }
 
 /// Interfaces that the instance's addresses, routes and rules name: it depends on them, unless `no_track` is there.
@@ -102,25 +139,37 @@ pub(crate) fn named_interfaces(config: &InstanceConfig) -> impl Iterator<Item = 
     of_addresses.chain(of_routes).chain(of_rules)
 }
 
-/// Says that addresses are being set.
+/// Every interface that routes name, those that are not tracked and VRFs included: routes follow it.
+pub(crate) fn interfaces_of(routes: &[RouteConfig]) -> impl Iterator<Item = &InterfaceName> {
+    routes.iter().flat_map(|route| route.interfaces().chain(&route.vrf))
+}
+
+/// Says what is being set.
 pub(crate) fn report_set(instance: &Instance, world: &mut World) {
-    for excluded in kinds(instance) {
-        instance.report(world, EventKind::SettingAddresses { excluded });
+    for part in parts(instance) {
+        instance.report(world, EventKind::Setting(part));
     }
 }
 
-/// Says that addresses are being removed.
+/// Says what is being removed: rules and routes first, for they lean on the addresses.
 pub(crate) fn report_removed(instance: &Instance, world: &mut World) {
-    for excluded in kinds(instance) {
-        instance.report(world, EventKind::RemovingAddresses { excluded });
+    let (addresses, others): (Vec<_>, Vec<_>) = parts(instance)
+        .partition(|part| matches!(part, NetworkPart::Addresses | NetworkPart::ExcludedAddresses));
+    for part in others.into_iter().rev().chain(addresses) {
+        instance.report(world, EventKind::Removing(part));
     }
 }
 
-/// `false` for the advertised addresses, `true` for excluded ones, where there are any.
-fn kinds(instance: &Instance) -> impl Iterator<Item = bool> + use<> {
-    let has_any =
-        [!instance.config.virtual_addresses.is_empty(), !instance.config.excluded_addresses.is_empty()];
-    [false, true].into_iter().zip(has_any).filter_map(|(excluded, any)| any.then_some(excluded))
+/// What the instance has of each part, in the order in which it is set.
+fn parts(instance: &Instance) -> impl Iterator<Item = NetworkPart> + use<> {
+    let config = &instance.config;
+    let parts = [
+        (NetworkPart::Addresses, !config.virtual_addresses.is_empty()),
+        (NetworkPart::ExcludedAddresses, !config.excluded_addresses.is_empty()),
+        (NetworkPart::Routes, !config.virtual_routes.is_empty()),
+        (NetworkPart::Rules, !config.virtual_rules.is_empty()),
+    ];
+    parts.into_iter().filter_map(|(part, any)| any.then_some(part))
 }
 
 #[cfg(test)]

@@ -92,7 +92,9 @@ impl Engine {
             let channel = self.instances.get(before.id).and_then(|instance| instance.channel);
             channel.into_iter().for_each(|channel| self.world.listen_at_once(channel, now));
         }
+        self.statics.configure(&self.config);
         if self.phase == Phase::Running {
+            self.claim_statics();
             self.shift_start_delay(now);
             for id in self.instances.ids() {
                 self.refresh(id, now);
@@ -211,7 +213,9 @@ impl Engine {
             let config = &instance.config;
             let addresses = config.virtual_addresses.iter().chain(&config.excluded_addresses);
             let of_addresses = addresses.filter_map(|address| address.interface.as_ref());
-            let named = config.interface.iter().chain(of_addresses).chain(network::named_interfaces(config));
+            let of_routes = network::interfaces_of(&config.virtual_routes);
+            let named = config.interface.iter().chain(of_addresses).chain(of_routes);
+            let named = named.chain(network::named_interfaces(config));
             let interfaces: HashSet<_> = named.cloned().collect();
             let watched = instance.followed.iter().map(|followed| followed.watched.clone());
             let watched: HashSet<_> = interfaces.into_iter().map(Watched::Interface).chain(watched).collect();

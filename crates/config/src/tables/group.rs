@@ -152,7 +152,7 @@ fn open_sync_group(
 }
 
 pub(super) const TRACK_GROUP: Keyword<ConfigDraft> = block(
-    Status::Pending,
+    Status::Acted,
     "track_group",
     "<name> { ... }",
     "Instances that are in FAULT while a static address, route or rule of the group is missing.",

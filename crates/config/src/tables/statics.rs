@@ -12,7 +12,7 @@ use keepalived_types::InterfaceName;
 type Row = Keyword<ConfigDraft>;
 
 pub(super) const ADDRESSES: Row = list(
-    Status::Pending,
+    Status::Acted,
     "static_ipaddress",
     "Addresses that are there as long as the daemon runs, one per line.",
     address_line,
@@ -20,7 +20,7 @@ pub(super) const ADDRESSES: Row = list(
 );
 
 pub(super) const ROUTES: Row = list(
-    Status::Pending,
+    Status::Acted,
     "static_routes",
     "Routes that are there as long as the daemon runs, one per line, in the words of `ip route`.",
     |config, args, context| {
@@ -34,7 +34,7 @@ pub(super) const ROUTES: Row = list(
 );
 
 pub(super) const RULES: Row = list(
-    Status::Pending,
+    Status::Acted,
     "static_rules",
     "Policy rules that are there as long as the daemon runs, one per line, in the words of `ip rule`.",
     |config, args, context| {

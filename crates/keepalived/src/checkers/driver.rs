@@ -450,6 +450,11 @@ impl Driver {
                 }
                 Change::Overrun => self.list_addresses(now)?,
                 Change::LinkChanged(_) | Change::LinkRemoved(_) => {}
+                // Not asked for.
+                Change::RouteAdded { .. }
+                | Change::RouteRemoved(_)
+                | Change::RuleAdded(_)
+                | Change::RuleRemoved(_) => {}
             }
         }
         Ok(())

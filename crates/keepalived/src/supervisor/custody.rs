@@ -2,14 +2,17 @@
 //! go on as if nothing had happened, and which addresses to remove when there will be none.
 
 use crate::ipc::Adoption;
+use crate::vrrp::{route_of, rule_of};
 use keepalived_events::{Event, What};
-use keepalived_kernel::netlink::{AddressOp, AddressSpec, Done, Link, Requests};
-use keepalived_types::{Instant, InterfaceName};
+use keepalived_kernel::netlink::route::RouteOp;
+use keepalived_kernel::netlink::rule::RuleOp;
+use keepalived_kernel::netlink::{AddressOp, AddressSpec, Done, Link, Request, Requests};
+use keepalived_types::{IfIndex, Instant, InterfaceName};
 use keepalived_vrrp as vrrp;
 use std::collections::BTreeSet;
 use std::time::Duration;
-use vrrp::config::{AddressConfig, InstanceConfig};
-use vrrp::{EventKind, State, Subject};
+use vrrp::config::{AddressConfig, InstanceConfig, RouteConfig, RouteKind};
+use vrrp::{EventKind, PlacedRoute, State, Subject};
 
 /// The roles of the instances, as their events told them.
 #[derive(Debug, Default)]
@@ -116,10 +119,41 @@ fn silence_allowed(instance: &InstanceConfig) -> Duration {
 fn remove<'a>(instances: impl Iterator<Item = &'a InstanceConfig>) -> keepalived_kernel::Result<usize> {
     let mut requests = Requests::open()?;
     let links = requests.dump_links()?;
-    let removals: Vec<AddressOp> =
-        instances.flat_map(|instance| addresses_of(instance, &links)).map(AddressOp::Remove).collect();
-    let outcomes = requests.execute(&removals)?;
+    let (mut routing, mut addresses) = (Vec::new(), Vec::new());
+    for instance in instances {
+        routing.extend(routing_of(instance, &links));
+        addresses.extend(addresses_of(instance, &links).map(AddressOp::Remove));
+    }
+    // Routes and rules lean on the addresses. What is gone already is gone.
+    requests.execute(&routing)?;
+    let outcomes = requests.execute(&addresses)?;
     Ok(outcomes.into_iter().filter(|outcome| matches!(outcome, Ok(Done::Done))).count())
+}
+
+/// Removes the rules and routes of an instance.
+fn routing_of(instance: &InstanceConfig, links: &[Link]) -> Vec<Request> {
+    let rules = instance.virtual_rules.iter().map(|rule| RuleOp::Remove(rule_of(rule)).into());
+    let routes = instance.virtual_routes.iter().filter_map(|route| placed(route, links));
+    let routes = routes.map(|placed| RouteOp::Remove(route_of(&placed)).into());
+    rules.chain(routes).collect()
+}
+
+/// What the names in a route mean now; `None` while one of them is missing.
+fn placed(route: &RouteConfig, links: &[Link]) -> Option<PlacedRoute> {
+    let named = |name: &InterfaceName| links.iter().find(|link| link.name == name.as_str());
+    let index = |hop: &vrrp::config::Hop| -> Option<Option<IfIndex>> {
+        hop.interface.as_ref().map_or(Some(None), |name| Some(Some(named(name)?.index)))
+    };
+    let table = match (route.table, &route.vrf) {
+        (Some(table), _) => table,
+        (None, Some(vrf)) => named(vrf)?.vrf_table?,
+        (None, None) => RouteKind::TABLE_MAIN,
+    };
+    Some(PlacedRoute {
+        route: route.clone(),
+        interfaces: route.hops().map(index).collect::<Option<_>>()?,
+        table,
+    })
 }
 
 fn addresses_of<'a>(

@@ -4,6 +4,7 @@
 //! only then, let timers run out (after a stall, what was received meanwhile is read first); perform what the engine
 //! wants, adverts first, then addresses in batches, then announcements.
 
+mod routing;
 mod topology;
 
 use super::announcer::Announcer;
@@ -13,7 +14,9 @@ use super::dumps::{Dump, Wanted};
 use super::linkbeat::Linkbeat;
 use super::messages::{Inbox, Outbox, Settings, ToEngine, ToHelper};
 use super::network::{Deferred, Network};
+use super::reconcile::Holder;
 use super::redump::Redump;
+use super::routing::refusal;
 use super::secondaries::Secondaries;
 use crate::ipc::{Order, VrrpSetup};
 use crate::process_settings::{InForce, realtime_limit};
@@ -65,6 +68,10 @@ pub(super) struct Driver {
     secondaries: Secondaries,
     linkbeat: Option<Linkbeat>,
     redump: Redump,
+    /// The same for routes and rules.
+    routing_redump: Redump,
+    /// An address has come: routes that were refused are tried again.
+    has_new_address: bool,
     /// Instances have come to other places since receive buffers and the like were looked at.
     options_outdated: bool,
     to_helper: Outbox<ToHelper>,
@@ -118,6 +125,8 @@ impl Driver {
             secondaries: Secondaries::default(),
             linkbeat: None,
             redump: Redump::default(),
+            routing_redump: Redump::default(),
+            has_new_address: false,
             options_outdated: true,
             to_helper,
             from_helper,
@@ -166,9 +175,11 @@ impl Driver {
             self.handle_change(change, clock::now());
         }
         // The numbers in tracked files: instances must not begin without them.
-        self.handle_messages(clock::now());
+        self.handle_messages(clock::now())?;
+        self.learn_routing(configured)?;
         self.engine.handle_topology_complete(clock::now());
         self.perform_effects();
+        self.clear_routing_leftovers();
         let addresses = configured_addresses(configured);
         let leftovers = self.network.reconciler.leftovers(&addresses);
         self.network.perform(leftovers);
@@ -184,7 +195,12 @@ impl Driver {
         if self.network.has_work() || self.announcer.has_work() {
             return Some(Instant::ORIGIN);
         }
-        let deadlines = [self.engine.next_deadline(), self.channels.next_batch(), self.redump.deadline()];
+        let deadlines = [
+            self.engine.next_deadline(),
+            self.channels.next_batch(),
+            self.redump.deadline(),
+            self.routing_redump.deadline(),
+        ];
         deadlines.into_iter().flatten().min()
     }
 
@@ -214,6 +230,8 @@ impl Driver {
         self.perform_effects();
         self.tell_losses(now);
         self.start_over_if_due(now)?;
+        self.relist_routing_if_due(now)?;
+        self.retry_routes_if_due();
         self.refresh_options();
         self.advance_requests()?;
         self.advance_announcements();
@@ -271,7 +289,7 @@ impl Driver {
             MONITOR => self.read_changes(now)?,
             // The answers are read with the other work on requests, at the end of the turn.
             REQUESTS => {}
-            MESSAGES => self.handle_messages(now),
+            MESSAGES => self.handle_messages(now)?,
             LINKBEAT => self.handle_beats(now),
             token => match Channels::of_token(token) {
                 Some(Reported::Adverts(id)) => self.receive(id, false, now),
@@ -348,7 +366,7 @@ impl Driver {
         }
     }
 
-    fn handle_messages(&mut self, now: Instant) {
+    fn handle_messages(&mut self, now: Instant) -> Result<()> {
         self.from_helper.waker().drain();
         while let Some(message) = self.from_helper.take() {
             match message {
@@ -364,6 +382,7 @@ impl Driver {
                         let text = format!("links are not polled: {error}");
                         self.to_helper.put(ToHelper::Log { detail: false, text });
                     }
+                    self.prepare_routing(&config, now)?;
                     self.engine.reconfigure(*config, now);
                     self.options_outdated = true;
                     self.to_helper.put(ToHelper::Reloaded);
@@ -380,18 +399,7 @@ impl Driver {
                 }
             }
         }
-    }
-
-    /// Wanted addresses that somebody else removed: the engine decides what that means.
-    fn tell_losses(&mut self, now: Instant) {
-        let losses = self.network.reconciler.losses();
-        if losses.is_empty() {
-            return;
-        }
-        for (instance, address) in losses {
-            self.engine.handle_network_lost(instance, address, now);
-        }
-        self.perform_effects();
+        Ok(())
     }
 
     fn perform_effects(&mut self) {
@@ -420,13 +428,20 @@ impl Driver {
                     self.announcer.forget(instance);
                     self.network.forget_announcements(instance);
                 }
-                let operations = self.network.reconciler.want(instance, network);
+                let operations = self.network.reconciler.want(Holder::Instance(instance), network);
+                self.network.perform(operations);
+            }
+            Effect::WantStatic(network) if !self.muted => {
+                let operations = self.network.reconciler.want(Holder::Static, network);
                 self.network.perform(operations);
             }
             Effect::Announce { instance, announcements, rounds } if !self.muted => {
                 self.network.announce(Deferred { instance, announcements, rounds });
             }
-            Effect::SendAdvert { .. } | Effect::Want { .. } | Effect::Announce { .. } => {}
+            Effect::SendAdvert { .. }
+            | Effect::Want { .. }
+            | Effect::WantStatic(_)
+            | Effect::Announce { .. } => {}
             // Thousands of them come at once, and nothing but a line of the detailed log becomes of them.
             Effect::Event(event) if !self.detail && matches!(event.kind, EventKind::Announcing { .. }) => {}
             Effect::Event(event) => {
@@ -458,15 +473,8 @@ impl Driver {
             return Ok(());
         }
         let progress = self.network.turn()?;
-        for (operation, why) in progress.refused {
-            let key = operation.key();
-            let verb = match operation {
-                super::reconcile::Operation::Add(..) => "add",
-                super::reconcile::Operation::Remove(..) => "remove",
-            };
-            let name =
-                self.network.name(key.index).map_or_else(|| key.index.to_string(), ToString::to_string);
-            let text = format!("Netlink: cannot {verb} address {} on {name}: {why}", key.prefix);
+        for (operation, error) in progress.refused {
+            let text = refusal(&operation, &error, |index| self.interface_text(index));
             self.to_helper.put(ToHelper::Log { detail: false, text });
         }
         for ready in progress.announce {

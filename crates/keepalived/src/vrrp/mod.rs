@@ -13,6 +13,9 @@ mod process;
 mod reconcile;
 mod redump;
 mod room;
+mod route_spec;
+mod routing;
+mod rule_spec;
 mod script_queue;
 mod secondaries;
 mod sync_daemon;
@@ -20,3 +23,5 @@ pub(crate) mod trackers;
 
 use crate::launcher;
 pub use process::run;
+pub(crate) use route_spec::route_of;
+pub(crate) use rule_spec::rule_of;

@@ -1,11 +1,17 @@
-//! Links and addresses: what the kernel reports goes to the engine, what the engine wants goes to the kernel.
+//! Links, addresses, routes and rules: what the kernel reports goes to the engine, what the engine wants goes to the
+//! kernel.
 
 use super::linkbeat::Beat;
 use super::reconcile::{Key, Operation, Reconciler};
+use super::route_spec::spec_of;
+use super::rule_spec::rule_of;
 use crate::ipvs_place::room;
 use keepalived_config::model::NetlinkBuffers;
+use keepalived_kernel::netlink::route::RouteOp;
+use keepalived_kernel::netlink::rule::RuleOp;
 use keepalived_kernel::netlink::{
-    self, Address, AddressOp, AddressSpec, Change, FOREVER, Label, Monitor, Requests, Ticket, flag,
+    self, Address, AddressOp, AddressSpec, Change, FOREVER, Label, Monitor, NetlinkError, Request, Requests,
+    Ticket, flag,
 };
 use keepalived_types::{Family, IfIndex, InterfaceName, Prefix};
 use keepalived_vrrp::config::{AddressConfig, Broadcast, Lifetime};
@@ -42,8 +48,8 @@ pub(super) struct Progress {
     pub(super) announce: Vec<Deferred>,
     /// Addresses that are there now: the monitor does not tell of them.
     pub(super) added: Vec<LinkAddress>,
-    /// Operations the kernel refused, with its words.
-    pub(super) refused: Vec<(Operation, String)>,
+    /// Operations the kernel refused, and why.
+    pub(super) refused: Vec<(Operation, NetlinkError)>,
 }
 
 /// The netlink sockets and the reconciler between them.
@@ -55,6 +61,7 @@ pub(super) struct Network {
     pub(super) requests: Requests,
     /// What should be and what is.
     pub(super) reconciler: Reconciler,
+    watches_routing: bool,
     batches: Vec<Batch>,
     /// Operations and announcements of this turn.
     operations: Vec<Operation>,
@@ -75,6 +82,7 @@ impl Network {
             monitor: Monitor::with_receive_buffer(room(buffers.vrrp_monitor))?,
             requests: Requests::with_receive_buffer(room(buffers.vrrp_command))?,
             reconciler: Reconciler::default(),
+            watches_routing: false,
             batches: Vec::new(),
             operations: Vec::new(),
             deferred: Vec::new(),
@@ -92,10 +100,47 @@ impl Network {
         self.monitor.leave_out_additions_by(self.requests.port())
     }
 
+    /// Has the kernel report routes and rules, too, from now on. True when it had not before: list them now.
+    ///
+    /// # Errors
+    /// When the kernel refuses, which it has no reason for.
+    pub(super) fn watch_routing(&mut self) -> keepalived_kernel::Result<bool> {
+        if self.watches_routing {
+            return Ok(false);
+        }
+        self.monitor.watch_routing()?;
+        self.watches_routing = true;
+        Ok(true)
+    }
+
+    /// Reads which of our routes and rules there are. False when something changed meanwhile: look again later.
+    ///
+    /// # Errors
+    /// When the kernel refuses or does not answer.
+    pub(super) fn list_routing(&mut self) -> keepalived_kernel::Result<bool> {
+        let marked = self.requests.glance_at_marked()?;
+        if marked.is_steady {
+            self.reconciler.relist(marked.routes, marked.rules);
+        }
+        Ok(marked.is_steady)
+    }
+
+    /// Routes and rules are wanted, and reported.
+    #[must_use]
+    pub(super) fn follows_routing(&self) -> bool {
+        self.watches_routing && self.reconciler.wants_routing()
+    }
+
     /// The name of an interface.
     #[must_use]
     pub(super) fn name(&self, index: IfIndex) -> Option<&InterfaceName> {
         self.links.get(&index).map(|link| &link.name)
+    }
+
+    /// Is the interface there, and switched on?
+    #[must_use]
+    pub(super) fn is_up(&self, index: IfIndex) -> bool {
+        self.links.get(&index).is_some_and(|link| link.is_up)
     }
 
     /// The MTU of an interface.
@@ -144,6 +189,7 @@ impl Network {
             mtu: link.mtu,
             mac: link.hardware_address,
             base: link.parent.filter(|_| stacked && !link.parent_elsewhere),
+            vrf_table: link.vrf_table,
         };
         let before = self.links.insert(link.index, link.clone());
         let is_other_place = before.is_none_or(|before| before.name != link.name || before.mtu != link.mtu);
@@ -249,7 +295,7 @@ impl Network {
             let batch = self.batches.remove(position);
             for (operation, outcome) in batch.operations.into_iter().zip(finished.outcomes) {
                 let succeeded = outcome.is_ok();
-                self.reconciler.finished(&operation, succeeded);
+                let is_news = self.reconciler.finished(&operation, succeeded);
                 // Those of IPv6 are reported, when duplicate address detection is over.
                 if let (true, Operation::Add(Key { index, prefix }, _)) = (succeeded, &operation)
                     && prefix.family() == Family::V4
@@ -257,9 +303,10 @@ impl Network {
                     progress.added.push(LinkAddress { index: *index, prefix: *prefix, tentative: false });
                 }
                 if let Err(error) = outcome
+                    && is_news
                     && !is_harmless(&operation, error.errno)
                 {
-                    progress.refused.push((operation, error.to_string()));
+                    progress.refused.push((operation, error));
                 }
             }
             progress.announce.extend(batch.deferred);
@@ -278,7 +325,7 @@ impl Network {
             }
             return;
         }
-        let ticket = self.requests.start(operations.iter().map(address_operation).collect());
+        let ticket = self.requests.start(operations.iter().map(request).collect());
         self.batches.push(Batch { ticket, operations, deferred });
     }
 }
@@ -290,12 +337,16 @@ fn is_harmless(operation: &Operation, errno: i32) -> bool {
 }
 
 /// What the kernel has to be asked.
-fn address_operation(operation: &Operation) -> AddressOp {
+fn request(operation: &Operation) -> Request {
     match operation {
-        Operation::Add(key, address) => AddressOp::Add(specification(*key, address)),
+        Operation::Add(key, address) => AddressOp::Add(specification(*key, address)).into(),
         Operation::Remove(key, peer) => {
-            AddressOp::Remove(AddressSpec { peer: *peer, ..AddressSpec::new(key.index, key.prefix) })
+            AddressOp::Remove(AddressSpec { peer: *peer, ..AddressSpec::new(key.index, key.prefix) }).into()
         }
+        Operation::AddRoute(route) => RouteOp::Add(spec_of(route)).into(),
+        Operation::RemoveRoute(route) => RouteOp::Remove((**route).clone()).into(),
+        Operation::AddRule(rule) => RuleOp::Add(rule_of(rule)).into(),
+        Operation::RemoveRule(rule) => RuleOp::Remove((**rule).clone()).into(),
     }
 }
 

@@ -1,11 +1,19 @@
-//! Which addresses should be on the machine, which are, and the operations between the two.
+//! What should be on the machine, what is, and the operations between the two.
 //!
 //! Start, transitions, reload, repair, adoption after a crash and shutdown are all the same difference. Pure: the
 //! driver performs the operations and tells what the kernel reports.
 
+mod addresses;
+mod item;
+mod ledger;
+
+use addresses::Addresses;
+use keepalived_kernel::netlink::route::Route;
+use keepalived_kernel::netlink::rule::Rule;
 use keepalived_types::{IfIndex, Prefix};
-use keepalived_vrrp::config::AddressConfig;
-use keepalived_vrrp::{InstanceId, WantedNetwork};
+use keepalived_vrrp::config::{AddressConfig, RuleConfig};
+use keepalived_vrrp::{InstanceId, PlacedRoute, WantedNetwork};
+use ledger::Ledger;
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -19,6 +27,15 @@ pub(super) struct Key {
     pub(super) prefix: Prefix,
 }
 
+/// Who wants something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Holder {
+    /// An instance, while it is MASTER.
+    Instance(InstanceId),
+    /// The static blocks, as long as the daemon runs.
+    Static,
+}
+
 /// Something to do to the machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Operation {
@@ -26,18 +43,39 @@ pub(super) enum Operation {
     Add(Key, AddressConfig),
     /// The address must go; the kernel tells point-to-point addresses apart by their other end.
     Remove(Key, Option<IpAddr>),
+    /// The route is missing.
+    AddRoute(Box<PlacedRoute>),
+    /// The route must go.
+    RemoveRoute(Box<Route>),
+    /// The rule is missing.
+    AddRule(Box<RuleConfig>),
+    /// The rule must go.
+    RemoveRule(Box<Rule>),
 }
 
-/// An address that is on the machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Present {
-    /// It carries the mark that we give to ours.
-    ours: bool,
-    /// The other end of a point-to-point address.
-    peer: Option<IpAddr>,
+impl Operation {
+    /// Which address it is about, if any.
+    #[must_use]
+    pub(super) const fn key(&self) -> Option<Key> {
+        match self {
+            Self::Add(key, _) | Self::Remove(key, _) => Some(*key),
+            _ => None,
+        }
+    }
 }
 
-/// How far a wanted address is.
+/// Something wanted that is gone although nobody here has removed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Lost {
+    /// An address.
+    Address(Key),
+    /// A route.
+    Route(Box<PlacedRoute>),
+    /// A rule.
+    Rule(Box<RuleConfig>),
+}
+
+/// How far something wanted is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Progress {
     /// An operation is on its way.
@@ -46,217 +84,168 @@ enum Progress {
     Set,
     /// The kernel refused it; tried again when its interface changes.
     Refused,
-}
-
-/// A wanted address: where it is described, for thousands need not be there twice.
-#[derive(Clone, Debug)]
-struct Wanted {
-    network: Arc<WantedNetwork>,
-    position: usize,
-    instance: InstanceId,
-    progress: Progress,
-}
-
-impl Wanted {
-    fn address(&self) -> &AddressConfig {
-        let (_, address) = &self.network.addresses[self.position];
-        address
-    }
+    /// It was lost and waits for its interface.
+    Postponed,
 }
 
 /// What should be and what is.
 #[derive(Debug, Default)]
 pub(super) struct Reconciler {
-    /// Addresses on the machine.
-    present: HashMap<Key, Present>,
-    wanted: HashMap<Key, Wanted>,
-    networks: HashMap<InstanceId, Arc<WantedNetwork>>,
-    /// Keys the kernel has reported something about since the last look for losses.
-    touched: HashSet<Key>,
+    addresses: Addresses,
+    routes: Ledger<PlacedRoute>,
+    rules: Ledger<RuleConfig>,
+    networks: HashMap<Holder, Arc<WantedNetwork>>,
 }
 
 impl Reconciler {
     /// The kernel reports an address. `ours`: it carries the protocol number that we give to ours; `peer`: the other
     /// end of a point-to-point address.
     pub(super) fn appeared(&mut self, key: Key, ours: bool, peer: Option<IpAddr>) {
-        self.present.insert(key, Present { ours, peer });
-        self.touched.insert(key);
-        // The answer to our request was lost, or somebody else has added it.
-        if let Some(wanted) = self.wanted.get_mut(&key).filter(|wanted| wanted.progress == Progress::Refused)
-        {
-            wanted.progress = Progress::Set;
-        }
-    }
-
-    /// Is this address on the machine, as far as we know?
-    pub(super) fn is_present(&self, key: &Key) -> bool {
-        self.present.contains_key(key)
-    }
-
-    /// Every address on the machine that we know of.
-    pub(super) fn known(&self) -> Vec<Key> {
-        self.present.keys().copied().collect()
+        self.addresses.appeared(key, ours, peer);
     }
 
     /// The kernel reports that an address is gone.
     pub(super) fn vanished(&mut self, key: Key) {
-        self.present.remove(&key);
-        self.touched.insert(key);
+        self.addresses.vanished(key);
     }
 
-    /// An interface is gone, and with it its addresses.
+    /// Is this address on the machine, as far as we know?
+    pub(super) fn is_present(&self, key: &Key) -> bool {
+        self.addresses.is_present(key)
+    }
+
+    /// Every address on the machine that we know of.
+    pub(super) fn known(&self) -> Vec<Key> {
+        self.addresses.known()
+    }
+
+    /// The kernel reports a route with our mark.
+    pub(super) fn route_appeared(&mut self, route: Route) {
+        self.routes.appeared(route);
+    }
+
+    /// The kernel reports that a route is gone.
+    pub(super) fn route_vanished(&mut self, route: &Route) {
+        self.routes.vanished(route);
+    }
+
+    /// The kernel reports a rule.
+    pub(super) fn rule_appeared(&mut self, rule: Rule) {
+        self.rules.appeared(rule);
+    }
+
+    /// The kernel reports that a rule is gone.
+    pub(super) fn rule_vanished(&mut self, rule: &Rule) {
+        self.rules.vanished(rule);
+    }
+
+    /// Are there routes or rules that may be lost?
+    pub(super) fn wants_routing(&self) -> bool {
+        self.routes.wants_any() || self.rules.wants_any()
+    }
+
+    /// An interface is gone, and with it its addresses and routes.
     pub(super) fn link_vanished(&mut self, index: IfIndex) {
-        self.present.retain(|key, _| key.index != index);
-        self.wanted.retain(|key, _| key.index != index);
+        self.addresses.link_vanished(index);
+        self.routes.forget(|route| route.hops.iter().any(|hop| hop.index == Some(index)));
     }
 
-    /// Reports were lost: forget what is known before the fresh dump is told.
+    /// Reports were lost: forget which addresses are known before the fresh listing is told.
     pub(super) fn start_over(&mut self) {
-        self.touched.extend(self.present.keys().chain(self.wanted.keys()));
-        self.present.clear();
+        self.addresses.start_over();
     }
 
-    /// From now on exactly this belongs on the machine for `instance`; the operations that get there, removals first.
-    pub(super) fn want(&mut self, instance: InstanceId, network: Arc<WantedNetwork>) -> Vec<Operation> {
-        let old = if network.addresses.is_empty() {
-            self.networks.remove(&instance)
+    /// Replaces what is known of routes and rules by a fresh listing.
+    pub(super) fn relist(&mut self, routes: Vec<Route>, rules: Vec<Rule>) {
+        self.routes.relist(routes);
+        self.rules.relist(rules);
+    }
+
+    /// From now on exactly this belongs on the machine for `holder`; the operations that get there, removals first.
+    /// Routes lean on addresses, and rules on routes: they come after them and go before them.
+    pub(super) fn want(&mut self, holder: Holder, network: Arc<WantedNetwork>) -> Vec<Operation> {
+        let before = if network.is_empty() {
+            self.networks.remove(&holder)
         } else {
-            self.networks.insert(instance, Arc::clone(&network))
+            self.networks.insert(holder, Arc::clone(&network))
         };
-        let kept: HashSet<Key> = keys(&network).collect();
-        let mut operations = Vec::new();
-        for key in old.iter().flat_map(|old| keys(old)).filter(|key| !kept.contains(key)) {
-            self.stop_wanting(instance, key, &mut operations);
-        }
-        for position in 0..network.addresses.len() {
-            self.start_wanting(instance, &network, position, &mut operations);
-        }
-        operations
+        let before = before.unwrap_or_default();
+        let rules = self.rules.want(holder, &before.rules, &network.rules);
+        let routes = self.routes.want(holder, &before.routes, &network.routes);
+        let addresses = self.addresses.want(holder, &before, &network);
+        [rules.0, routes.0, addresses.0, addresses.1, routes.1, rules.1].concat()
     }
 
-    fn stop_wanting(&mut self, instance: InstanceId, key: Key, operations: &mut Vec<Operation>) {
-        let Some(wanted) = self.wanted.get(&key) else {
-            return;
-        };
-        if wanted.instance != instance {
-            return; // Another instance has taken it over in the meantime.
-        }
-        let pending = wanted.progress == Progress::Pending;
-        let peer = wanted.address().peer;
-        self.wanted.remove(&key);
-        if pending || self.present.contains_key(&key) {
-            operations.push(Operation::Remove(key, peer));
-        }
-    }
-
-    fn start_wanting(
-        &mut self,
-        instance: InstanceId,
-        network: &Arc<WantedNetwork>,
-        position: usize,
-        operations: &mut Vec<Operation>,
-    ) {
-        let (index, address) = &network.addresses[position];
-        let key = Key { index: *index, prefix: address.prefix };
-        let present = self.present.contains_key(&key);
-        let before = self.wanted.get_mut(&key);
-        let differs = before.as_ref().is_some_and(|before| before.address() != address);
-        // Pending: it is on its way. Set: it is there, or somebody has taken it away and it comes back.
-        if let Some(same) = before.filter(|same| !differs && (same.progress == Progress::Pending || present))
-        {
-            *same = Wanted { network: Arc::clone(network), position, instance, progress: same.progress };
-            return;
-        }
-        // Same address with other options (label, scope ...): the kernel wants it removed first.
-        if differs && let Some(present) = self.present.remove(&key) {
-            operations.push(Operation::Remove(key, present.peer));
-        }
-        let missing = differs || !present;
-        let progress = if missing { Progress::Pending } else { Progress::Set };
-        self.wanted.insert(key, Wanted { network: Arc::clone(network), position, instance, progress });
-        if missing {
-            operations.push(Operation::Add(key, address.clone()));
-        }
-    }
-
-    /// The kernel's answer to an operation.
-    pub(super) fn finished(&mut self, operation: &Operation, succeeded: bool) {
+    /// The kernel's answer to an operation. True for a refusal that is worth telling: a route that is tried again and
+    /// again is not.
+    pub(super) fn finished(&mut self, operation: &Operation, succeeded: bool) -> bool {
         match operation {
-            Operation::Add(key, address) => {
-                if succeeded {
-                    self.present.insert(*key, Present { ours: true, peer: address.peer });
-                }
-                if let Some(wanted) = self.wanted.get_mut(key).filter(|wanted| wanted.address() == address) {
-                    wanted.progress = if succeeded { Progress::Set } else { Progress::Refused };
-                }
-            }
-            Operation::Remove(key, _) => {
-                if succeeded && !self.wanted.contains_key(key) {
-                    self.present.remove(key);
-                }
-            }
+            Operation::Add(key, address) => self.addresses.added(key, address, succeeded),
+            Operation::Remove(key, _) if succeeded => self.addresses.removed(key),
+            Operation::AddRoute(route) => return self.routes.added(route, succeeded) && !succeeded,
+            Operation::AddRule(rule) => return self.rules.added(rule, succeeded) && !succeeded,
+            Operation::RemoveRoute(route) => self.routes.removed(route),
+            Operation::RemoveRule(rule) => self.rules.removed(rule),
+            Operation::Remove(..) => {}
+        }
+        !succeeded
+    }
+
+    /// What is wanted and was removed by somebody else since the last call.
+    pub(super) fn losses(&mut self) -> Vec<(Holder, Lost)> {
+        let addresses = self.addresses.losses().into_iter().map(|(holder, key)| (holder, Lost::Address(key)));
+        let routes = self.routes.losses().into_iter();
+        let routes = routes.map(|(holder, route)| (holder, Lost::Route(Box::new(route))));
+        let rules = self.rules.losses().into_iter();
+        let rules = rules.map(|(holder, rule)| (holder, Lost::Rule(Box::new(rule))));
+        addresses.chain(routes).chain(rules).collect()
+    }
+
+    /// Puts back something static that was lost, unless nobody minds (`no_track`).
+    pub(super) fn restore(&mut self, lost: &Lost) -> Option<Operation> {
+        match lost {
+            Lost::Address(key) => self.addresses.restore(*key),
+            Lost::Route(route) => self.routes.restore(route),
+            Lost::Rule(rule) => self.rules.restore(rule),
         }
     }
 
-    /// Wanted addresses that somebody else removed since the last call.
-    pub(super) fn losses(&mut self) -> Vec<(InstanceId, IpAddr)> {
-        let mut lost: Vec<(InstanceId, IpAddr)> = Vec::new();
-        if self.touched.is_empty() {
-            return lost;
+    /// A static route was lost and cannot come back before its interface does.
+    pub(super) fn postpone(&mut self, lost: &Lost) {
+        if let Lost::Route(route) = lost {
+            self.routes.postpone(route);
         }
-        for key in std::mem::take(&mut self.touched) {
-            let Some(wanted) = self.wanted.get(&key) else {
-                continue;
-            };
-            if wanted.progress == Progress::Set && !self.present.contains_key(&key) {
-                lost.push((wanted.instance, key.prefix.address()));
-            }
-        }
-        lost.sort_unstable();
-        lost
     }
 
-    /// Adds again what is wanted but not there, for instances that do not give way over it (`no_track`, a refused
-    /// address whose interface came back).
-    pub(super) fn repairs(&mut self, index: Option<IfIndex>) -> Vec<Operation> {
-        let mut operations = Vec::new();
-        for (key, wanted) in &mut self.wanted {
-            let concerned = index.is_none_or(|index| key.index == index);
-            let idle = wanted.progress != Progress::Pending;
-            if concerned && idle && !self.present.contains_key(key) {
-                wanted.progress = Progress::Pending;
-                operations.push(Operation::Add(*key, wanted.address().clone()));
-            }
+    /// Adds again what is wanted but not there, for whoever does not give way over it (`no_track`, something refused
+    /// whose interface came back): on this interface, or everywhere. Routes cannot be where the interface is down.
+    pub(super) fn repairs(&mut self, index: Option<IfIndex>, is_up: bool) -> Vec<Operation> {
+        let mut operations = self.addresses.repairs(index);
+        if !is_up {
+            return operations;
         }
-        operations.sort_unstable_by_key(|operation| operation.key());
+        let concerns = |route: &PlacedRoute| {
+            index.is_none_or(|index| route.interfaces.iter().any(|one| one.is_none_or(|one| one == index)))
+        };
+        operations.extend(self.routes.repairs(concerns));
         operations
+    }
+
+    /// Tries routes again that the kernel refused: an address has come that they may have waited for.
+    pub(super) fn retries(&mut self) -> Vec<Operation> {
+        self.routes.retries()
     }
 
     /// What an earlier run left behind: addresses with our mark, and addresses that are configured here, unless they
     /// are wanted. Call it once, after the first dump and the instances' first wishes.
     pub(super) fn leftovers(&self, configured: &HashSet<IpAddr>) -> Vec<Operation> {
-        let stray = self.present.iter().filter(|(key, present)| {
-            (present.ours || configured.contains(&key.prefix.address())) && !self.wanted.contains_key(key)
-        });
-        let mut operations: Vec<Operation> =
-            stray.map(|(key, present)| Operation::Remove(*key, present.peer)).collect();
-        operations.sort_unstable_by_key(Operation::key);
-        operations
+        self.addresses.leftovers(configured)
     }
-}
 
-impl Operation {
-    /// Which address it is about.
-    #[must_use]
-    pub(super) const fn key(&self) -> Key {
-        match self {
-            Self::Add(key, _) | Self::Remove(key, _) => *key,
-        }
+    /// The same of routes and rules: those with our mark, and configured ones that carry none.
+    pub(super) fn routing_leftovers(&self, routes: &[PlacedRoute], rules: &[RuleConfig]) -> Vec<Operation> {
+        [self.rules.leftovers(rules), self.routes.leftovers(routes)].concat()
     }
-}
-
-fn keys(network: &WantedNetwork) -> impl Iterator<Item = Key> {
-    network.addresses.iter().map(|(index, address)| Key { index: *index, prefix: address.prefix })
 }
 
 #[cfg(test)]

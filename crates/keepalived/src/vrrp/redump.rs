@@ -1,4 +1,4 @@
-//! When to list links and addresses anew after reports were lost.
+//! When to list links and addresses, or routes and rules, anew after reports were lost or something went in silence.
 //!
 //! A storm of changes loses reports again and again, and each listing costs milliseconds: they are spaced, further apart
 //! while the storm lasts, so that adverts stay on time.

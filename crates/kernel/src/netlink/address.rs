@@ -291,7 +291,7 @@ impl AddressSpec {
     }
 }
 
-fn put_address(to: &mut Encoder, kind: u16, address: IpAddr) {
+pub(super) fn put_address(to: &mut Encoder, kind: u16, address: IpAddr) {
     match address {
         IpAddr::V4(v4) => to.attribute(kind, &v4.octets()),
         IpAddr::V6(v6) => to.attribute(kind, &v6.octets()),

@@ -12,6 +12,8 @@ pub(crate) const REPLACE: u16 = 0x100;
 pub(crate) const EXCLUSIVE: u16 = 0x200;
 /// NLM_F_CREATE: make it when it does not exist.
 pub(crate) const CREATE: u16 = 0x400;
+/// NLM_F_APPEND: behind what exists.
+pub(crate) const APPEND: u16 = 0x800;
 /// NLM_F_DUMP: list everything.
 pub(crate) const DUMP: u16 = 0x300;
 
@@ -65,6 +67,15 @@ impl Encoder {
     pub(crate) fn begin_nest(&mut self, kind: u16) -> Nest {
         let nest = Nest(self.bytes.len());
         self.attribute(kind, &[]);
+        nest
+    }
+
+    /// Begins a record whose first two bytes will be its length, as an attribute's are; give the mark to
+    /// [`Encoder::end_nest`].
+    pub(crate) fn begin_record(&mut self, head: &[u8]) -> Nest {
+        let nest = Nest(self.bytes.len());
+        self.bytes.extend_from_slice(head);
+        self.settle();
         nest
     }
 

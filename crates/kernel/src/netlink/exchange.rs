@@ -86,6 +86,11 @@ impl<O: Operation> Exchange<O> {
         })
     }
 
+    /// Has the kernel heed every field of a question.
+    pub(crate) fn ask_strictly(&self) {
+        self.socket.ask_strictly();
+    }
+
     /// The port id of the socket.
     pub(crate) const fn port(&self) -> u32 {
         self.socket.port()

@@ -1,6 +1,6 @@
 //! Network interfaces as rtnetlink describes them (linux/if_link.h).
 
-use super::decode::{Attributes, Message, u16_at, u32_at};
+use super::decode::{Attribute, Attributes, Message, u16_at, u32_at};
 use keepalived_types::IfIndex;
 
 /// ARPHRD_ETHER.
@@ -36,6 +36,8 @@ pub struct Link {
     pub parent: Option<IfIndex>,
     /// `parent` counts in another network namespace.
     pub parent_elsewhere: bool,
+    /// The routing table of a VRF.
+    pub vrf_table: Option<u32>,
 }
 
 impl Link {
@@ -110,6 +112,7 @@ pub(super) fn decode(message: Message<'_>) -> Option<Link> {
         kind: None,
         parent: None,
         parent_elsewhere: false,
+        vrf_table: None,
     };
     let changed = u32_at(payload, 12)?;
     for attribute in Attributes(payload.get(BODY..)?) {
@@ -127,9 +130,16 @@ pub(super) fn decode(message: Message<'_>) -> Option<Link> {
             libc::IFLA_WIRELESS if changed == 0 && message.sequence == 0 => return None,
             libc::IFLA_LINKINFO => {
                 link.kind = attribute.nested().find(|inner| inner.kind == 1).and_then(|kind| kind.text());
+                link.vrf_table = vrf_table(attribute).filter(|_| link.kind.as_deref() == Some("vrf"));
             }
             _ => {}
         }
     }
     (!link.name.is_empty()).then_some(link)
+}
+
+/// IFLA_VRF_TABLE inside IFLA_INFO_DATA.
+fn vrf_table(information: Attribute<'_>) -> Option<u32> {
+    let data = information.nested().find(|inner| inner.kind == 2)?;
+    data.nested().find(|inner| inner.kind == 1)?.u32()
 }

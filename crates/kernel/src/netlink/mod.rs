@@ -1,4 +1,4 @@
-//! rtnetlink (RFC 3549): links and addresses, watched and changed.
+//! rtnetlink (RFC 3549): links, addresses, routes and rules, watched and changed.
 //!
 //! [`Monitor`] hears what happens, [`Requests`] lists and changes. Both are descriptors for a reactor.
 
@@ -11,6 +11,8 @@ mod link;
 mod monitor;
 mod receive_buffer;
 mod requests;
+pub mod route;
+pub mod rule;
 pub(crate) mod socket;
 
 pub use address::{Address, AddressOp, AddressSpec, FOREVER, Label, SCOPE_GLOBAL, SCOPE_LINK, flag};
@@ -18,4 +20,4 @@ pub use batch::{Done, Finished, NetlinkError, Ticket};
 pub use link::{HARDWARE_ETHERNET, HARDWARE_INFINIBAND, Link};
 pub use monitor::{Change, Monitor};
 pub use receive_buffer::ReceiveBuffer;
-pub use requests::{Listing, Requests};
+pub use requests::{Listing, Marked, Request, Requests};

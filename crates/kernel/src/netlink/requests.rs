@@ -1,13 +1,17 @@
-//! The command socket of rtnetlink: dumps, and batches of address changes.
+//! The command socket of rtnetlink: dumps, and batches of changes of addresses, routes and rules.
 
 use super::address::{self, Address, AddressOp};
-use super::batch::{Done, Finished, NetlinkError, Ticket};
+use super::batch::{Done, Finished, NetlinkError, Operation, Ticket};
 use super::decode::Message;
 use super::encode::Encoder;
 use super::exchange::{Answers, Exchange};
 use super::link::{self, Link};
 use super::receive_buffer::ReceiveBuffer;
+use super::route::{self, PROTOCOL_KEEPALIVED, Route, RouteOp};
+use super::rule::{self, Rule, RuleOp};
 use crate::error::{Doing, Result};
+use keepalived_types::Family;
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 
 /// What a namespace holds.
@@ -19,6 +23,67 @@ pub struct Listing {
     pub addresses: Vec<Address>,
     /// Nothing changed meanwhile: what is not listed is not there. Otherwise it may have been overlooked.
     pub is_steady: bool,
+}
+
+/// Routes and rules that carry our mark.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Marked {
+    /// Routes of both families.
+    pub routes: Vec<Route>,
+    /// Rules of both families.
+    pub rules: Vec<Rule>,
+    /// Nothing changed meanwhile: what is not listed is not there. Otherwise it may have been overlooked.
+    pub is_steady: bool,
+}
+
+/// One step of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// About an address.
+    Address(AddressOp),
+    /// About a route.
+    Route(Box<RouteOp>),
+    /// About a rule.
+    Rule(Box<RuleOp>),
+}
+
+impl From<AddressOp> for Request {
+    fn from(operation: AddressOp) -> Self {
+        Self::Address(operation)
+    }
+}
+
+impl From<RouteOp> for Request {
+    fn from(operation: RouteOp) -> Self {
+        Self::Route(Box::new(operation))
+    }
+}
+
+impl From<RuleOp> for Request {
+    fn from(operation: RuleOp) -> Self {
+        Self::Rule(Box::new(operation))
+    }
+}
+
+impl Operation for Request {
+    /// Some 1.5 ms before timers get their turn again.
+    const CHUNK: usize = AddressOp::CHUNK;
+
+    fn encode(&self, sequence: u32, to: &mut Encoder) {
+        match self {
+            Self::Address(operation) => operation.encode(sequence, to),
+            Self::Route(operation) => operation.encode(sequence, to),
+            Self::Rule(operation) => operation.encode(sequence, to),
+        }
+    }
+
+    fn outcome(&self, errno: i32, message: Option<String>) -> std::result::Result<Done, NetlinkError> {
+        match self {
+            Self::Address(operation) => operation.outcome(errno, message),
+            Self::Route(operation) => operation.outcome(errno, message),
+            Self::Rule(operation) => operation.outcome(errno, message),
+        }
+    }
 }
 
 /// struct ifinfomsg, all zero: any family, any interface.
@@ -39,12 +104,31 @@ fn address_of(message: Message<'_>) -> Option<Address> {
     if message.kind == libc::RTM_NEWADDR { address::decode(message) } else { None }
 }
 
+fn route_of(message: Message<'_>) -> Option<Route> {
+    let route = (message.kind == libc::RTM_NEWROUTE).then(|| route::decode(message))??;
+    // Kernels before 5.0 list all of them.
+    (route.protocol == PROTOCOL_KEEPALIVED).then_some(route)
+}
+
+fn rule_of(message: Message<'_>) -> Option<Rule> {
+    let rule = (message.kind == libc::RTM_NEWRULE).then(|| rule::decode(message))??;
+    (rule.protocol == PROTOCOL_KEEPALIVED).then_some(rule)
+}
+
+/// A kernel without IPv6, or without policy rules, has none to list.
+fn or_unsupported(answer: io::Result<bool>) -> io::Result<bool> {
+    match answer {
+        Err(error) if matches!(error.raw_os_error(), Some(libc::EOPNOTSUPP | libc::EAFNOSUPPORT)) => Ok(true),
+        answer => answer,
+    }
+}
+
 /// A socket for requests to rtnetlink.
 ///
 /// Batches are worked off in the order of [`Requests::start`], a few dozen operations per [`Requests::poll`], so that
 /// a thousand addresses do not keep adverts waiting. [`Requests::execute`] is the same for callers who may wait.
 #[derive(Debug)]
-pub struct Requests(Exchange<AddressOp>);
+pub struct Requests(Exchange<Request>);
 
 impl Requests {
     /// # Errors
@@ -58,7 +142,10 @@ impl Requests {
     /// # Errors
     /// As [`Requests::open`].
     pub fn with_receive_buffer(room: ReceiveBuffer) -> Result<Self> {
-        Exchange::with_receive_buffer(libc::NETLINK_ROUTE, "change addresses", room).map(Self)
+        let exchange =
+            Exchange::with_receive_buffer(libc::NETLINK_ROUTE, "change addresses, routes or rules", room)?;
+        exchange.ask_strictly();
+        Ok(Self(exchange))
     }
 
     /// The port id in the notifications that our requests cause, for [`super::Monitor::leave_out_additions_by`].
@@ -98,8 +185,32 @@ impl Requests {
         Ok(listing)
     }
 
+    /// Routes and rules that carry our mark, as one pass over them shows. Waits for the kernel, but not for a quiet moment.
+    ///
+    /// # Errors
+    /// When the kernel refuses or does not answer.
+    pub fn glance_at_marked(&mut self) -> Result<Marked> {
+        let mut marked = Marked { is_steady: true, ..Marked::default() };
+        for family in [Family::V4, Family::V6] {
+            marked.is_steady &= self.glance_at_family(family, &mut marked.routes, &mut marked.rules)?;
+        }
+        Ok(marked)
+    }
+
+    fn glance_at_family(
+        &mut self,
+        family: Family,
+        routes: &mut Vec<Route>,
+        rules: &mut Vec<Rule>,
+    ) -> Result<bool> {
+        let steady = self.0.ask_once(Answers::All, &route::ask_for_routes(family), &route_of, routes);
+        let steady_rules = self.0.ask_once(Answers::All, &rule::ask_for_rules(family), &rule_of, rules);
+        let steady = or_unsupported(steady).doing("list the routes")?;
+        Ok(or_unsupported(steady_rules).doing("list the rules")? && steady)
+    }
+
     /// Queues a batch; nothing is sent before [`Requests::poll`].
-    pub fn start(&mut self, operations: Vec<AddressOp>) -> Ticket {
+    pub fn start(&mut self, operations: Vec<Request>) -> Ticket {
         self.0.start(operations)
     }
 
@@ -122,11 +233,11 @@ impl Requests {
     ///
     /// # Errors
     /// When the socket is beyond use.
-    pub fn execute(
+    pub fn execute<O: Clone + Into<Request>>(
         &mut self,
-        operations: &[AddressOp],
+        operations: &[O],
     ) -> Result<Vec<std::result::Result<Done, NetlinkError>>> {
-        self.0.execute(operations.to_vec())
+        self.0.execute(operations.iter().cloned().map(Into::into).collect())
     }
 }
 

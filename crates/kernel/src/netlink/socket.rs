@@ -11,6 +11,9 @@ const CAP_ACK: i32 = 10;
 /// NETLINK_EXT_ACK: the kernel may say in words why it refuses.
 const EXT_ACK: i32 = 11;
 
+/// NETLINK_GET_STRICT_CHK: the kernel heeds what a dump request asks for.
+const STRICT_CHECK: i32 = 12;
+
 /// More than any datagram of the kernel: dumps come in 32 KiB, a link with many virtual functions in more.
 const DATAGRAM: usize = 64 * 1024;
 
@@ -47,12 +50,23 @@ impl Socket {
         drop(set_int(&fd, libc::SOL_NETLINK, CAP_ACK, 1));
         drop(set_int(&fd, libc::SOL_NETLINK, EXT_ACK, 1));
         let port = bind(&fd).doing("bind a netlink socket")?;
+        let socket = Self { fd, port, buffer: vec![0; DATAGRAM] };
         for &group in groups {
-            let group = i32::try_from(group).unwrap_or(i32::MAX);
-            set_int(&fd, libc::SOL_NETLINK, libc::NETLINK_ADD_MEMBERSHIP, group)
-                .doing("join a netlink group")?;
+            socket.join(group).doing("join a netlink group")?;
         }
-        Ok(Self { fd, port, buffer: vec![0; DATAGRAM] })
+        Ok(socket)
+    }
+
+    /// Has the kernel heed every field of a dump request (since 5.0), so that it can leave out what is not asked for.
+    pub(crate) fn ask_strictly(&self) {
+        // Kernels before 5.0 lack it: they list everything.
+        drop(set_int(&self.fd, libc::SOL_NETLINK, STRICT_CHECK, 1));
+    }
+
+    /// Hears of this group, too.
+    pub(crate) fn join(&self, group: u32) -> io::Result<()> {
+        let group = i32::try_from(group).unwrap_or(i32::MAX);
+        set_int(&self.fd, libc::SOL_NETLINK, libc::NETLINK_ADD_MEMBERSHIP, group)
     }
 
     /// The port id that messages caused by this socket's requests carry.

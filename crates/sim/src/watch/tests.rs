@@ -229,7 +229,8 @@ fn an_announcement_by_somebody_who_is_not_master() {
 fn an_orderly_stop_that_leaves_something_behind() {
     let (mut lan, [a, ..]) = settled();
     let line = config(&mut lan, a).virtual_addresses[0].clone();
-    let network = WantedNetwork { addresses: vec![(interface_index(SegmentId(0)), line)] };
+    let network =
+        WantedNetwork { addresses: vec![(interface_index(SegmentId(0)), line)], ..WantedNetwork::default() };
     let process = lan.nodes[a.0].process.as_mut().expect("it runs");
     process.wanted.insert(InstanceId(99), Arc::new(network));
     lan.stop(a);

@@ -20,7 +20,10 @@ pub(crate) fn is_plausible(from: State, to: State, cause: &Cause) -> bool {
             matches!(from, Initialize | Backup | Master) && to == Fault && !faults.is_empty()
         }
         Cause::FaultsCleared => matches!((from, to), (Fault | Initialize, Backup)),
-        Cause::AddressLost(_) | Cause::SchedulingDelay(_) => (from, to) == (Master, Backup),
+        Cause::AddressLost(_)
+        | Cause::RouteLost { .. }
+        | Cause::RuleLost { .. }
+        | Cause::SchedulingDelay(_) => (from, to) == (Master, Backup),
         Cause::SyncGroup { .. } => {
             matches!((from, to), (Backup, Master) | (Master, Backup) | (_, Fault) | (Fault, Backup)) && !ends
         }

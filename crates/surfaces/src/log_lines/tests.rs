@@ -63,10 +63,10 @@ fn the_election_reads_as_upstream_writes_it() {
 #[test]
 fn addresses_read_as_upstream_writes_them() {
     assert_eq!(
-        line(EventKind::SettingAddresses { excluded: false }),
+        line(EventKind::Setting(NetworkPart::Addresses)),
         (Level::Detail, "(VI_1) setting VIPs.".to_owned())
     );
-    assert_eq!(line(EventKind::RemovingAddresses { excluded: true }).1, "(VI_1) removing E-VIPs.");
+    assert_eq!(line(EventKind::Removing(NetworkPart::ExcludedAddresses)).1, "(VI_1) removing E-VIPs.");
     let announcing = EventKind::Announcing {
         interface: "eth1".to_owned(),
         address: "10.78.0.100".parse().expect("a literal address"),

@@ -76,6 +76,8 @@ pub(super) fn cause(cause: &Cause) -> String {
         }
         Cause::Faults(faults) => faults.iter().map(fault).collect::<Vec<_>>().join("; "),
         Cause::FaultsCleared => "what kept it in FAULT is gone".to_owned(),
+        Cause::RouteLost { destination } => format!("somebody else removed the route to {destination}"),
+        Cause::RuleLost { preference } => format!("somebody else removed the rule {preference}"),
         Cause::AddressLost(address) => format!("somebody else removed {address}"),
         Cause::SyncGroup { group, member } => format!("{member} of sync group {group} moved"),
         Cause::SchedulingDelay(late) => format!("the process was scheduled {} late", span(*late)),

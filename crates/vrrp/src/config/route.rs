@@ -66,13 +66,18 @@ impl RouteConfig {
         }
     }
 
-    /// The interfaces that its next hops name.
-    pub fn interfaces(&self) -> impl Iterator<Item = &InterfaceName> {
+    /// Its ways, one or several.
+    pub fn hops(&self) -> impl Iterator<Item = &Hop> {
         let hops: Vec<&Hop> = match &self.next_hops {
             NextHops::Single(hop) => vec![hop],
             NextHops::Multipath(hops) => hops.iter().map(|weighted| &weighted.hop).collect(),
         };
-        hops.into_iter().filter_map(|hop| hop.interface.as_ref())
+        hops.into_iter()
+    }
+
+    /// The interfaces that its next hops name.
+    pub fn interfaces(&self) -> impl Iterator<Item = &InterfaceName> {
+        self.hops().filter_map(|hop| hop.interface.as_ref())
     }
 }
 

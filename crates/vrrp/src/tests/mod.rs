@@ -21,6 +21,7 @@ mod owners;
 mod random;
 mod receiving;
 mod reload;
+mod routing;
 mod wire;
 
 use crate::config::{AddressConfig, Config, InstanceConfig};
@@ -91,6 +92,7 @@ pub(crate) fn link(index: u32, text: &str) -> Link {
         mtu: 1500,
         mac: Some([2, 0, 0, 0, 0x0a, 1]),
         base: None,
+        vrf_table: None,
     }
 }
 

@@ -113,6 +113,7 @@ impl Record {
                 let is_source = announcements.len() == 1;
                 assert!(self.holders.contains(instance) || is_source, "only a holder announces");
             }
+            Effect::WantStatic(_) => {}
             Effect::Event(event) => self.follow_event(&event.subject, &event.kind),
         }
     }

@@ -29,7 +29,7 @@ pub(super) const DYNAMIC_INTERFACES: Row = acted(
     },
 );
 
-pub(super) const DEFAULT_INTERFACE: Row = pending(
+pub(super) const DEFAULT_INTERFACE: Row = acted(
     "default_interface",
     "<interface>",
     "eth0",

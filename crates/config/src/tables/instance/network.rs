@@ -90,7 +90,7 @@ fn earlier_line(
 }
 
 pub(super) const VIRTUAL_ROUTES: Row = list(
-    Status::Pending,
+    Status::Acted,
     "virtual_routes",
     "Routes of the master, one per line, in the words of `ip route`.",
     |draft, args, context| {
@@ -103,7 +103,7 @@ pub(super) const VIRTUAL_ROUTES: Row = list(
 );
 
 pub(super) const VIRTUAL_RULES: Row = list(
-    Status::Pending,
+    Status::Acted,
     "virtual_rules",
     "Policy rules of the master, one per line, in the words of `ip rule`.",
     |draft, args, context| {

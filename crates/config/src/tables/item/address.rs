@@ -77,7 +77,7 @@ const NO_TRACK: ItemWord =
 const USE_VMAC: ItemWord =
     word(Status::Pending, "use_vmac", "", "off", "Put the address on a VMAC of its own on its interface.");
 const TRACK_GROUP: ItemWord = word(
-    Status::Pending,
+    Status::Acted,
     "track_group",
     "<track_group>",
     "none",

@@ -10,27 +10,27 @@ use keepalived_vrrp::config::{Encapsulation, Ipv4Tunnel, Ipv6Tunnel};
 /// The kinds of tunnel.
 pub(crate) const WORDS: [ItemWord; 4] = [
     word(
-        Status::Pending,
+        Status::Acted,
         "encap ip",
         "[id <64-bit number>] [dst <IPv4>] [src <IPv4>] [tos <dsfield>] [ttl <0-255>] [flags <0-65535>]",
         "",
         "An IPv4 tunnel; needs dst or id.",
     ),
     word(
-        Status::Pending,
+        Status::Acted,
         "encap ip6",
         "[id <64-bit number>] [dst <IPv6>] [src <IPv6>] [tc <dsfield>] [hoplimit <0-255>] [flags <0-65535>]",
         "",
         "An IPv6 tunnel; needs dst or id.",
     ),
     word(
-        Status::Pending,
+        Status::Acted,
         "encap mpls",
         "<label>[/<label>...]",
         "",
         "A stack of MPLS labels, each up to 1048575.",
     ),
-    word(Status::Pending, "encap ila", "<x:x:x:x>", "", "An ILA locator of four hexadecimal groups."),
+    word(Status::Acted, "encap ila", "<x:x:x:x>", "", "An ILA locator of four hexadecimal groups."),
 ];
 
 /// What follows `encap`.

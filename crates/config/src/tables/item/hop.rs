@@ -13,18 +13,12 @@ use std::net::IpAddr;
 
 /// The words of one way.
 pub(crate) const WORDS: [ItemWord; 7] = [
-    word(Status::Pending, "nexthop via", "[inet|inet6] <IP>", "none", "Gateway of this way."),
-    word(Status::Pending, "nexthop dev", "<interface>", "none", "Interface of this way."),
-    word(Status::Pending, "nexthop weight", "<1-256>", "1", "Its share of the load."),
-    word(
-        Status::Pending,
-        "nexthop onlink",
-        "",
-        "off",
-        "The gateway is on the link whatever the prefixes say.",
-    ),
-    word(Status::Pending, "nexthop encap", "ip|ip6|mpls|ila ...", "none", "Encapsulation on this way."),
-    word(Status::Pending, "nexthop realms", "<realm>[/<realm>]", "none", "Realms, IPv4 only."),
+    word(Status::Acted, "nexthop via", "[inet|inet6] <IP>", "none", "Gateway of this way."),
+    word(Status::Acted, "nexthop dev", "<interface>", "none", "Interface of this way."),
+    word(Status::Acted, "nexthop weight", "<1-256>", "1", "Its share of the load."),
+    word(Status::Acted, "nexthop onlink", "", "off", "The gateway is on the link whatever the prefixes say."),
+    word(Status::Acted, "nexthop encap", "ip|ip6|mpls|ila ...", "none", "Encapsulation on this way."),
+    word(Status::Acted, "nexthop realms", "<realm>[/<realm>]", "none", "Realms, IPv4 only."),
     word(Status::Inert, "nexthop as", "[to] <address>", "", "MPLS only; refused."),
 ];
 

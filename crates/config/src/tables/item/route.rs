@@ -28,7 +28,7 @@ const fn option(
     default: &'static str,
     help: &'static str,
 ) -> ItemWord {
-    word(Status::Pending, name, usage, default, help)
+    word(Status::Acted, name, usage, default, help)
 }
 
 /// Words that `virtual_routes` and `static_routes` share, nexthop and encap words included.
@@ -143,7 +143,7 @@ pub(crate) fn read(
     while let Some(word) = line.args.next_word() {
         apply(word, &mut parts, list, line, interfaces).ok()?;
     }
-    finish(parts, line).ok()
+    finish(parts, list, line).ok()
 }
 
 /// One option word with its values.
@@ -347,7 +347,7 @@ fn deprecated(word: Word<'_>, message: &str, line: &mut ItemLine<'_, '_, '_>) {
 }
 
 /// Fits the parts together.
-fn finish(mut parts: Parts<'_>, line: &mut ItemLine<'_, '_, '_>) -> Result<RouteConfig, Dropped> {
+fn finish(mut parts: Parts<'_>, list: List, line: &mut ItemLine<'_, '_, '_>) -> Result<RouteConfig, Dropped> {
     let Some((word, mut destination)) = parts.destination else {
         line.context.report(Class::GeneralError, line.args.span(), "Route must have a destination");
         return Err(Dropped);
@@ -377,7 +377,8 @@ fn finish(mut parts: Parts<'_>, line: &mut ItemLine<'_, '_, '_>) -> Result<Route
         let message =
             format!("Warning - cannot track route {} with no interface specified, not tracking", word.text);
         line.complain(word, message);
-        route.no_track = true;
+        // Nobody depends on a static one's interface; it is put back when it is lost.
+        route.no_track = list == List::Virtual;
     }
     if parts.hop.interface.is_none() && route.track_group.take().is_some() {
         line.complain(word, "Static route cannot have track group if no oif specified");

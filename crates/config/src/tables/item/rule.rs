@@ -19,7 +19,7 @@ const fn option(
     default: &'static str,
     help: &'static str,
 ) -> ItemWord {
-    word(Status::Pending, name, usage, default, help)
+    word(Status::Acted, name, usage, default, help)
 }
 
 /// Words that `virtual_rules` and `static_rules` share.
@@ -367,7 +367,7 @@ fn finish(
     let needs_table = parts.realms.is_some()
         || parts.suppress_prefix_length.is_some()
         || parts.suppress_interface_group.is_some();
-    if needs_table && !matches!(action, RuleAction::Table(_)) {
+    if needs_table && !matches!(action, RuleAction::Table(_) | RuleAction::L3mdev) {
         return line.refuse(first, "suppressor/realm specified for non table action - skipping");
     }
     if let RuleAction::Goto(target) = action {
@@ -407,7 +407,8 @@ fn finish(
         realms: parts.realms,
         suppress_prefix_length: parts.suppress_prefix_length,
         suppress_interface_group: parts.suppress_interface_group,
-        protocol: parts.protocol.unwrap_or(RouteKind::PROTOCOL_KEEPALIVED),
+        // One that is not tracked is not marked either, as in the original.
+        protocol: parts.protocol.unwrap_or(if parts.no_track { 0 } else { RouteKind::PROTOCOL_KEEPALIVED }),
         no_track: parts.no_track,
         track_group: parts.track_group,
     })

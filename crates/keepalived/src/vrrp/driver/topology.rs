@@ -27,7 +27,11 @@ impl Driver {
         match change {
             Change::LinkChanged(link) => {
                 let index = link.index;
+                let is_down = !link.is_up();
                 self.handle_link(&link, now);
+                if is_down {
+                    self.doubt_routing(now);
+                }
                 self.repair(Some(index));
             }
             Change::LinkRemoved(index) => {
@@ -35,17 +39,24 @@ impl Driver {
                 self.announcer.forget_link(index);
                 self.secondaries.forget(index);
                 self.engine.handle_link_removed(index, now);
+                self.doubt_routing(now);
             }
             Change::AddressAdded(address) => {
                 self.log_address("Assigned", "added to", &address);
                 let learnt = self.network.learn_address(&address);
                 self.engine.handle_address(learnt, now);
+                self.has_new_address = true;
             }
             Change::AddressRemoved(address) => {
                 self.log_address("Deassigned", "removed from", &address);
                 let forgotten = self.network.forget_address(&address);
                 self.engine.handle_address_removed(forgotten, now);
+                self.doubt_routing(now);
             }
+            change @ (Change::RouteAdded { .. }
+            | Change::RouteRemoved(_)
+            | Change::RuleAdded(_)
+            | Change::RuleRemoved(_)) => self.handle_routing_change(change, now),
             Change::Overrun => self.on_overrun(now),
         }
     }
@@ -64,11 +75,13 @@ impl Driver {
 
     /// Puts back what is wanted on this interface, or on all, and not there.
     fn repair(&mut self, index: Option<IfIndex>) {
-        let repairs = self.network.reconciler.repairs(index);
+        let is_up = index.is_none_or(|index| self.network.is_up(index));
+        let repairs = self.network.reconciler.repairs(index, is_up);
         self.network.perform(repairs);
     }
 
     fn on_overrun(&mut self, now: Instant) {
+        self.doubt_routing(now);
         if self.redump.ask(now) {
             let text = "Netlink: Receive buffer overrun on monitor socket, reading all interfaces and addresses again \
                         - increase vrrp_netlink_monitor_rcv_bufs and/or set vrrp_netlink_monitor_rcv_bufs_force";

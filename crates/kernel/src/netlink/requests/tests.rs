@@ -151,8 +151,9 @@ fn batches_in_the_background_take_turns_and_finish_in_order() {
         let specs = thousand(index);
         let mut requests = Requests::open().expect("a socket");
         assert!(!requests.has_work());
-        let first = requests.start(specs.iter().cloned().map(AddressOp::Add).collect());
-        let second = requests.start(specs.iter().cloned().map(AddressOp::Remove).collect());
+        let first = requests.start(specs.iter().cloned().map(|spec| AddressOp::Add(spec).into()).collect());
+        let second =
+            requests.start(specs.iter().cloned().map(|spec| AddressOp::Remove(spec).into()).collect());
         let empty = requests.start(Vec::new());
         let (mut turns, mut finished) = (0, Vec::new());
         while requests.has_work() {
@@ -275,7 +276,7 @@ fn a_dump_does_not_disturb_a_batch_under_way() {
     in_network_namespace(|| {
         let index = veth();
         let mut requests = Requests::open().expect("a socket");
-        requests.start(thousand(index).into_iter().map(AddressOp::Add).collect());
+        requests.start(thousand(index).into_iter().map(|spec| AddressOp::Add(spec).into()).collect());
         assert_eq!(requests.poll().expect("a socket"), None);
         let early = requests.dump_addresses().expect("addresses").len();
         let finished = loop {
