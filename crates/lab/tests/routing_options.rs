@@ -126,7 +126,7 @@ fn show(node: &Node) -> Result<Shown> {
         let text = node.ip(arguments)?.replace("\n\t", " ").replace('\\', " ");
         // What the kernel makes by itself is of no interest, nor are seconds that run.
         let ours = text.lines().filter(|line| {
-            !line.contains("proto kernel") && !line.contains(" lo ") && !line.contains("fe80::")
+            !line.contains("proto kernel") && !line.starts_with("1: lo") && !line.contains("fe80::")
         });
         shown.extend(ours.map(steady));
     }

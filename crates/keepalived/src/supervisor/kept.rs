@@ -32,7 +32,9 @@ impl Kept {
         let has = Has {
             vrrp: !vrrp.instances.is_empty()
                 || !vrrp.sync_groups.is_empty()
-                || !vrrp.static_addresses.is_empty(),
+                || !vrrp.static_addresses.is_empty()
+                || !vrrp.static_routes.is_empty()
+                || !vrrp.static_rules.is_empty(),
             virtual_servers: !config.lvs.virtual_servers.is_empty(),
             bfd: !config.bfd.sessions.is_empty(),
         };
