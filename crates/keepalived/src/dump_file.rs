@@ -1,5 +1,6 @@
 //! A file that others read while we write it: it appears whole or not at all (runtime reference 10).
 
+use crate::log::Logger;
 use std::fs::Permissions;
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -45,6 +46,13 @@ pub(crate) fn replace(path: &Path, text: &str, mode: Mode) -> io::Result<()> {
     let file = file.persist(path).map_err(|error| error.error)?;
     drop(file);
     Ok(())
+}
+
+/// The same; a failure is logged and leaves nothing behind.
+pub(crate) fn write(path: &Path, text: &str, mode: Mode, logger: &Logger) {
+    if let Err(error) = replace(path, text, mode) {
+        logger.info(format_args!("Can't open dump file {} ({error})", path.display()));
+    }
 }
 
 #[cfg(test)]

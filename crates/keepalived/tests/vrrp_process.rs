@@ -1,5 +1,6 @@
 //! The VRRP process alone, started as the supervisor starts it, in a network namespace of its own.
 
+use keepalived::dump_setup::DumpSetup;
 use keepalived::ipc::{Adoption, CHANNEL_VARIABLE, Channel, FromVrrp, ToVrrp, VrrpSetup};
 use keepalived::log::LogSettings;
 use keepalived_config::model::{AutoPriority, NetlinkBuffers, ProcessSettings};
@@ -139,6 +140,7 @@ fn setup(instances: Vec<InstanceConfig>) -> VrrpSetup {
         log: LogSettings::silent(),
         umask: 0o177,
         exec_helper: env!("CARGO_BIN_EXE_keepalived-exec").into(),
+        dumps: DumpSetup::default(),
         keep_at_stop: false,
         address_monitoring: false,
         maintenance: false,

@@ -74,6 +74,44 @@ fn a_reload_says_how_it_ended() -> Result<()> {
 }
 
 #[test]
+fn diff_tells_what_a_reload_would_change() -> Result<()> {
+    let pair = Pair::new()?;
+    let a = Daemon::start(&pair.a, Program::Ours, &Classic::master().text())?;
+    a.wait_for_log("Entering MASTER STATE", PATIENCE)?;
+    let mut other = Classic::master().password("2222");
+    other.priority = 120;
+    other.virtual_address = "10.77.0.101".into();
+    pair.a.write_file("/etc/keepalived/next.conf", other.text())?;
+    pair.a.write_file("/etc/keepalived/broken.conf", "vrrp_instance VI_1 {\n    interface nowhere0\n}\n")?;
+    let file = |name: &str| -> Result<String> {
+        Ok(pair.a.host_path(&format!("/etc/keepalived/{name}"))?.to_string_lossy().into_owned())
+    };
+    // The interfaces of the file are those of the daemon's namespace.
+    let inside = ["ip", "netns", "exec", pair.a.namespace().name()];
+    let said = ctl(&a, &inside, &["diff", &file("next.conf")?])?;
+    assert_eq!(said.status, Some(0), "{}", said.err);
+    for line in [
+        "~ vrrp_instance VI_1",
+        "    priority: 150 -> 120",
+        "    authentication: ******** -> ********",
+        "virtual address 10.77.0.100 would leave this machine if it is MASTER",
+    ] {
+        assert!(said.out.lines().any(|found| found == line), "{line} not in\n{}", said.out);
+    }
+    let same = ctl(&a, &inside, &["diff", &file("keepalived.conf")?])?;
+    assert_eq!(same.out, "A reload would change nothing.\n");
+    let json = ctl(&a, &inside, &["diff", "--json", &file("next.conf")?])?;
+    let json: serde_json::Value = serde_json::from_str(&json.out)
+        .map_err(|error| Error::Unexpected(format!("{error}: {}", json.out)))?;
+    assert_eq!(json["addresses_leaving"], serde_json::json!(["10.77.0.100"]));
+    assert_eq!(json["instances"]["changed"]["VI_1"].as_array().map(Vec::len), Some(3), "{json}");
+    let broken = ctl(&a, &inside, &["diff", &file("broken.conf")?])?;
+    assert_eq!(broken.status, Some(1), "{}", broken.out);
+    assert!(broken.err.contains("a reload would be refused"), "{}", broken.err);
+    Ok(())
+}
+
+#[test]
 fn strangers_may_not_ask_and_the_group_may_only_look() -> Result<()> {
     let pair = Pair::new()?;
     let a = Daemon::start(&pair.a, Program::Ours, &Classic::master().text())?;

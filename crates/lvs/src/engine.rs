@@ -356,6 +356,12 @@ impl Engine {
             .collect()
     }
 
+    /// The numbers in followed files, as far as they are known.
+    #[must_use]
+    pub fn file_values(&self) -> HashMap<String, i64> {
+        self.files.iter().map(|(name, value)| (name.clone(), i64::from(*value))).collect()
+    }
+
     /// Everything an operator can ask.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {

@@ -23,7 +23,6 @@ use keepalived_wire::vrrp::HeaderView;
 use keepalived_wire::vrrp::v3::ChecksumStyle;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Bytes of an IP authentication header (RFC 2338 §10.2).
@@ -339,14 +338,7 @@ impl Engine {
         Snapshot { instances, maintenance, groups, unclaimed_adverts: self.unclaimed_adverts }
     }
 
-    /// Each instance as it is configured and as it is, in the order of the configuration.
-    #[must_use]
-    pub fn described(&self, now: Instant) -> Vec<(Arc<InstanceConfig>, InstanceSnapshot)> {
-        let describe = |instance: &Instance| (Arc::clone(&instance.config), self.describe(instance, now));
-        self.instances.iter().map(describe).collect()
-    }
-
-    fn describe(&self, instance: &Instance, now: Instant) -> InstanceSnapshot {
+    pub(crate) fn describe(&self, instance: &Instance, now: Instant) -> InstanceSnapshot {
         let group = instance.group.and_then(|position| self.groups.get(position));
         instance.snapshot(&self.world, group.map(|group| group.name.as_str()), now)
     }

@@ -66,6 +66,7 @@ mod reload;
 mod snapshot;
 mod state;
 mod statics;
+mod survey;
 mod sync_group;
 mod timers;
 mod tracking;
@@ -83,4 +84,5 @@ pub use event::{Cause, Event, EventKind, Fault, NetworkPart, Rejection, State, S
 pub use input::{Link, LinkAddress, Reading, Received, Start};
 pub use operator::NotDone;
 pub use snapshot::{ChecksumKind, Contribution, Counters, GroupSnapshot, InstanceSnapshot, Snapshot};
-pub use tracking::ScriptVerdict;
+pub use survey::{Survey, SurveyedInstance};
+pub use tracking::{ProcessStanding, ScriptStanding, ScriptVerdict};

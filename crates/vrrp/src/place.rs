@@ -34,13 +34,6 @@ pub(crate) struct Place {
     pub(crate) advertised: usize,
 }
 
-/// `mcast_src_ip` or `unicast_src_ip`.
-pub(crate) const fn configured_source(config: &InstanceConfig) -> Option<IpAddr> {
-    match &config.transport {
-        Transport::Multicast { source, .. } | Transport::Unicast { source, .. } => *source,
-    }
-}
-
 /// Finds the place that the machine offers now.
 pub(crate) fn resolve(config: &InstanceConfig, links: &Links) -> Place {
     let link = config.interface.as_ref().and_then(|name| links.index(name));
@@ -57,7 +50,7 @@ pub(crate) fn resolve(config: &InstanceConfig, links: &Links) -> Place {
 /// A configured source counts while it exists. IPv4 multicast uses it even when it does not, as upstream does,
 /// unless `track_src_ip` asks for more; IPv6 and unicast could not send at all.
 fn source(config: &InstanceConfig, link: Option<IfIndex>, links: &Links) -> Option<IpAddr> {
-    let Some(configured) = configured_source(config) else {
+    let Some(configured) = config.configured_source() else {
         return links.first_source(link?, config.family);
     };
     let is_multicast = matches!(config.transport, Transport::Multicast { .. });

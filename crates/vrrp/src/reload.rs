@@ -12,7 +12,7 @@ use crate::event::{Cause, State};
 use crate::instance::Instance;
 use crate::lifecycle::update_priority;
 use crate::network;
-use crate::place::{self, configured_source};
+use crate::place;
 use crate::state::{Role, backup, master};
 use crate::sync_group::SyncGroup;
 use crate::timers::{Due, Timer};
@@ -222,7 +222,7 @@ impl Engine {
             for watched in watched {
                 self.dependents.entry(watched).or_default().push(id);
             }
-            if let Some(source) = configured_source(config) {
+            if let Some(source) = config.configured_source() {
                 self.sources.entry(source).or_default().push(id);
             }
         }

@@ -1,5 +1,6 @@
 //! A turn of the checker process: what happened goes into the engine, what follows goes out in batches.
 
+use super::dumps::Dumps;
 use super::inputs::{Input, Source, watch};
 use super::ping_range::PingRange;
 use super::programs::Starter;
@@ -99,7 +100,8 @@ impl From<std::io::Error> for Failure {
 
 /// The engine and everything it acts through.
 pub(super) struct Driver {
-    engine: Engine,
+    pub(super) engine: Engine,
+    pub(super) dumps: Dumps,
     table: Table,
     context: Rc<Context>,
     starter: Starter,
@@ -117,7 +119,7 @@ pub(super) struct Driver {
     monitor_room: ReceiveBuffer,
     ping: PingRange,
     process: InForce,
-    logger: Logger,
+    pub(super) logger: Logger,
     sequence: u64,
     keep_at_stop: bool,
     look_at: Instant,
@@ -155,6 +157,7 @@ impl Driver {
         let timeouts = table.timeouts().map_err(Failure::Ipvs)?;
         let mut driver = Self {
             engine,
+            dumps: Dumps::new(setup.lvs.clone(), setup.dumps),
             table,
             context,
             starter,
@@ -175,7 +178,7 @@ impl Driver {
             sequence: 0,
             keep_at_stop: setup.keep_at_stop,
             look_at: now + LOOK,
-            tell_at: None,
+            tell_at: Some(now),
             told_at: now,
             stop_by: None,
         };
@@ -185,6 +188,7 @@ impl Driver {
         let start = Start { observed: Some(observed), successor_of: setup.predecessor, timeouts };
         driver.engine.start(start, now);
         driver.act(now)?;
+        driver.log_configuration();
         driver.tell(&FromCheckers::Started);
         Ok(driver)
     }
@@ -313,6 +317,7 @@ impl Driver {
             match signal.number {
                 signals::TERM => self.stop(now)?,
                 signals::RELOAD => self.tell(&FromCheckers::ReloadRequested),
+                signals::DATA => self.dump_data(),
                 _ => self.reap(),
             }
         }
@@ -387,6 +392,8 @@ impl Driver {
             self.logger.warning(complaint);
         }
         self.logger.detail("Reinitializing ipvs");
+        self.save_data("pre");
+        self.dumps.reload(setup.lvs.clone(), setup.dumps);
         self.starter.set_umask(setup.umask);
         self.open_fifos(&setup.fifos, now);
         self.mailer.configure(setup.mail);
@@ -402,6 +409,7 @@ impl Driver {
         self.widen_ping_range(&setup.lvs);
         self.engine.reconfigure(setup.lvs, setup.settings, now);
         self.act(now)?;
+        self.save_data("post");
         self.tell_at.get_or_insert((self.told_at + STANDING).max(now));
         self.tell(&FromCheckers::Reloaded);
         memory::return_free_pages();

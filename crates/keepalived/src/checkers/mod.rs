@@ -10,6 +10,7 @@
 //! | Whom does the kernel let ping? | `ping_range.rs` |
 
 mod driver;
+mod dumps;
 mod inputs;
 mod ping_range;
 mod process;

@@ -60,7 +60,7 @@ fn first_message() -> Option<(Channel, Box<CheckersSetup>)> {
 }
 
 fn prepare() -> keepalived_kernel::Result<Signals> {
-    let signals = Signals::block(&[signals::TERM, signals::RELOAD, signals::CHILD])?;
+    let signals = Signals::block(&[signals::TERM, signals::RELOAD, signals::CHILD, signals::DATA])?;
     for ignored in [signals::INTERRUPT, signals::PIPE] {
         signals::ignore(ignored)?;
     }

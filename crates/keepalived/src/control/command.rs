@@ -2,11 +2,16 @@
 
 mod switchover;
 
+use super::diff::difference;
 use super::{Answer, DEFAULT_SOCKET, Request, Status, client, doctor};
+use crate::configuration;
+use crate::host::RealHost;
+use crate::options::Options;
 use crate::{config_test, options};
-use keepalived_events::Event;
+use keepalived_events::{Event, Snapshot};
+use keepalived_kernel::namespace;
+use keepalived_lvs::VirtualServerSnapshot;
 use keepalived_surfaces::view;
-use keepalived_vrrp::Snapshot;
 use lexopt::prelude::{Long, Short, Value};
 use std::ffi::OsString;
 use std::fmt;
@@ -17,10 +22,11 @@ use std::time::{Duration, SystemTime};
 const USAGE: &str = "\
 keepalivedctl [--socket PATH] COMMAND
 
-  status [NAME] [--json]   instances (of a sync group, too): state, priority, who is master
+  status [NAME] [--json]   instances (of a sync group, too): state, priority, who is master; virtual servers: who is up
   watch [NAME]             the same, again and again until interrupted
-  explain NAME             why an instance is in its state, and what would change that
+  explain NAME             why an instance is in its state, and what would change that; how a virtual server's checks stand
   history [NAME]           the last transitions with their causes
+  diff FILE [--json]       what a reload of this file would change
   check FILE               judges a configuration file as `keepalived -t` does, with explanations
   switchover NAME          a MASTER, or a group of them, gives way to its peers and stays back
   switchover --return [NAME]
@@ -116,6 +122,7 @@ fn perform(call: Call) -> Result<u8, Failure> {
         "watch" => watch(&call)?,
         "explain" => say(&explain(&call, &needed(call.name.clone(), "instance")?)?),
         "history" => say(&history(&call)?),
+        "diff" => say(&diff(&call, needed(call.name.clone(), "file")?)?),
         "check" => return Ok(check(needed(call.name, "file")?)),
         "switchover" if call.returns => switchover::take_back(&call)?,
         "switchover" => switchover::give_way(&call, &needed(call.name.clone(), "instance")?)?,
@@ -151,37 +158,68 @@ pub(super) fn ask_status(call: &Call) -> Result<Status, Failure> {
     }
 }
 
-/// The instances, or why there are none to show.
-fn instances(status: &Status) -> Result<&Snapshot, Failure> {
+/// What there is, or why there is nothing to show.
+fn known(status: &Status) -> Result<&Snapshot, Failure> {
     match &status.snapshot {
-        Some(snapshot) => Ok(&snapshot.vrrp),
-        None => Err(Failure::Other("no VRRP process runs".to_owned())),
+        Some(snapshot) => Ok(snapshot),
+        None => Err(Failure::Other("neither a VRRP nor a checker process runs".to_owned())),
     }
 }
 
-fn is_known(snapshot: &Snapshot, name: &str) -> bool {
+/// The instances, or why there are none.
+fn instances(status: &Status) -> Result<&keepalived_vrrp::Snapshot, Failure> {
+    known(status).map(|snapshot| &snapshot.vrrp)
+}
+
+/// Is this an instance or a sync group?
+fn is_known(snapshot: &keepalived_vrrp::Snapshot, name: &str) -> bool {
     snapshot.instances.iter().any(|instance| instance.name == name || instance.group.as_deref() == Some(name))
 }
 
+fn server<'a>(snapshot: &'a Snapshot, name: &str) -> Option<&'a VirtualServerSnapshot> {
+    snapshot.lvs.virtual_servers.iter().find(|server| server.name == name)
+}
+
 fn unknown(snapshot: &Snapshot, name: &str) -> Failure {
-    let names: Vec<&str> =
-        snapshot.instances.iter().map(|instance| instance.name.as_str()).take(20).collect();
-    Failure::Other(format!("there is no instance or sync group {name}; there are {}", names.join(", ")))
+    let instances = snapshot.vrrp.instances.iter().map(|instance| instance.name.as_str());
+    let servers = snapshot.lvs.virtual_servers.iter().map(|server| server.name.as_str());
+    let names: Vec<&str> = instances.chain(servers).take(20).collect();
+    Failure::Other(format!(
+        "there is no instance, sync group or virtual server {name}; there are {}",
+        names.join(", ")
+    ))
 }
 
 fn status(call: &Call) -> Result<String, Failure> {
     let status = ask_status(call)?;
-    let snapshot = instances(&status)?;
-    if let Some(name) = call.name.as_deref().filter(|name| !is_known(snapshot, name)) {
+    let snapshot = known(&status)?;
+    let name = call.name.as_deref();
+    let is_there = |name: &&str| is_known(&snapshot.vrrp, name) || server(snapshot, name).is_some();
+    if let Some(name) = name.filter(|name| !is_there(name)) {
         return Err(unknown(snapshot, name));
     }
     if !call.json {
-        return Ok(view::table(snapshot, call.name.as_deref()));
+        return Ok(tables(snapshot, name, &status.findings));
     }
     let mut json =
         serde_json::to_string_pretty(&status).map_err(|error| Failure::Other(error.to_string()))?;
     json.push('\n');
     Ok(json)
+}
+
+/// Instances first, then virtual servers; of those that there are none of, nothing.
+fn tables(snapshot: &Snapshot, name: Option<&str>, findings: &[Event]) -> String {
+    let is_wanted = |is_there: bool, is_named: bool| if name.is_some() { is_named } else { is_there };
+    let mut parts = Vec::new();
+    let servers = &snapshot.lvs.virtual_servers;
+    let has_instances = !snapshot.vrrp.instances.is_empty() || servers.is_empty();
+    if is_wanted(has_instances, name.is_some_and(|name| is_known(&snapshot.vrrp, name))) {
+        parts.push(view::table(&snapshot.vrrp, name));
+    }
+    if is_wanted(!servers.is_empty(), name.is_some_and(|name| server(snapshot, name).is_some())) {
+        parts.push(view::servers(&snapshot.lvs, name, findings));
+    }
+    parts.join("\n")
 }
 
 fn watch(call: &Call) -> Result<(), Failure> {
@@ -198,15 +236,19 @@ fn watch(call: &Call) -> Result<(), Failure> {
 
 fn explain(call: &Call, name: &str) -> Result<String, Failure> {
     let status = ask_status(call)?;
-    let snapshot = instances(&status)?;
-    if !is_known(snapshot, name) {
+    let snapshot = known(&status)?;
+    if let Some(server) = server(snapshot, name) {
+        return Ok(view::explain_server(server, &status.findings, SystemTime::now()));
+    }
+    if !is_known(&snapshot.vrrp, name) {
         return Err(unknown(snapshot, name));
     }
     let chosen = snapshot
+        .vrrp
         .instances
         .iter()
         .filter(|instance| instance.name == name || instance.group.as_deref() == Some(name));
-    let maintenance = snapshot.maintenance.then(|| format!("{}\n", view::MAINTENANCE));
+    let maintenance = snapshot.vrrp.maintenance.then(|| format!("{}\n", view::MAINTENANCE));
     Ok(maintenance.into_iter().chain(chosen.map(view::explain)).collect::<Vec<_>>().join("\n"))
 }
 
@@ -220,6 +262,32 @@ pub(super) fn ask_history(call: &Call) -> Result<Vec<Event>, Failure> {
         Answer::History(events) => Ok(events),
         _ => Err(unexpected()),
     }
+}
+
+/// The daemon says what runs; the file is read here.
+fn diff(call: &Call, file: String) -> Result<String, Failure> {
+    let Answer::Configuration(running) = ask(call, Request::Configuration)? else {
+        return Err(unexpected());
+    };
+    let options = Options { config_file: Some(file.clone()), ..Options::default() };
+    let mut reading = configuration::read(&options, &RealHost::new());
+    if let Some(name) = reading.namespace().map(str::to_owned)
+        && namespace::enter(&name).is_ok()
+    {
+        // Only there can be seen which interfaces there are.
+        reading = configuration::read(&options, &RealHost::new());
+    }
+    let Some(config) = reading.config().filter(|_| reading.stops().is_none()) else {
+        reading.placed_lines().for_each(|line| complain(format_args!("{line}\n")));
+        return Err(Failure::Other(format!("{file} cannot be used, a reload would be refused")));
+    };
+    let difference = difference(&running, config);
+    if !call.json {
+        return Ok(difference.to_string());
+    }
+    let json =
+        serde_json::to_string_pretty(&difference).map_err(|error| Failure::Other(error.to_string()))?;
+    Ok(json + "\n")
 }
 
 /// The daemon's own judgement, without asking a running one.

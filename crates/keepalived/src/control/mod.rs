@@ -5,6 +5,7 @@
 
 pub mod client;
 mod command;
+mod diff;
 mod doctor;
 mod protocol;
 

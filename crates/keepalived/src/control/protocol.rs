@@ -1,6 +1,7 @@
 //! Requests and answers.
 
 use super::LONGEST_REQUEST;
+use keepalived_config::model::Config;
 use keepalived_events::{Event, Snapshot};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -13,6 +14,8 @@ pub enum Request {
     Status,
     /// The last transitions: [`Answer::History`].
     History,
+    /// The whole configuration in force: [`Answer::Configuration`]. It holds secrets.
+    Configuration,
     /// Read the configuration again: [`Answer::Reloaded`] or [`Answer::Refused`], when it is decided.
     Reload,
     /// The MASTER of this name, an instance or a sync group, gives way: [`Answer::Done`].
@@ -33,21 +36,23 @@ pub enum Request {
 }
 
 impl Request {
-    /// Looking changes nothing.
+    /// Only who may change the daemon may ask this: it does so, or the answer holds secrets.
     #[must_use]
-    pub const fn changes_something(&self) -> bool {
+    pub const fn needs_privilege(&self) -> bool {
         !matches!(self, Self::Status | Self::History)
     }
 }
 
 /// What the daemon says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// What is.
     Status(Box<Status>),
     /// The last transitions, oldest first.
     History(Vec<Event>),
+    /// The configuration in force.
+    Configuration(Box<Config>),
     /// The new configuration runs.
     Reloaded,
     /// The new configuration was refused; the old one runs.
@@ -73,8 +78,11 @@ pub struct Status {
     pub pid: u32,
     /// How long the parent has run.
     pub uptime: Duration,
-    /// All instances and groups; `None` when no VRRP process runs.
+    /// All instances, groups and virtual servers; `None` when neither a VRRP nor a checker process runs.
     pub snapshot: Option<Snapshot>,
+    /// What was last found out about each real server.
+    #[serde(default)]
+    pub findings: Vec<Event>,
 }
 
 /// A request as far as it has come: `None` is not the end of it. Who may not change anything gets no request that does.
@@ -91,7 +99,7 @@ pub fn understand(bytes: &[u8], may_change: bool) -> Result<Option<Request>, Str
     };
     let request: Request = serde_json::from_slice(&bytes[..end])
         .map_err(|error| format!("the request is not understood: {error}"))?;
-    if request.changes_something() && !may_change {
+    if request.needs_privilege() && !may_change {
         return Err("only root may do that".to_owned());
     }
     Ok(Some(request))

@@ -1,5 +1,6 @@
 //! The messages.
 
+use crate::dump_setup::DumpSetup;
 use crate::fifo::FifoSetup;
 use crate::log::LogSettings;
 use crate::mail::MailSetup;
@@ -94,6 +95,8 @@ pub struct VrrpSetup {
     pub fifo_states_on_reload: bool,
     /// Where mails go; `None` when none are sent.
     pub mail: Option<MailSetup>,
+    /// Files that signals ask for.
+    pub dumps: DumpSetup,
     /// `-V`: at the end leave addresses in place and send no priority 0.
     pub keep_at_stop: bool,
     /// `-a`: log every address that comes or goes.
@@ -156,6 +159,8 @@ pub struct CheckersSetup {
     pub fifos: Vec<FifoSetup>,
     /// Where mails go; `None` when none are sent.
     pub mail: Option<MailSetup>,
+    /// Files that signals ask for.
+    pub dumps: DumpSetup,
     /// `-I`: at the end leave the table as it is.
     pub keep_at_stop: bool,
     /// What a killed predecessor knew. `None` at a normal start.

@@ -105,6 +105,16 @@ pub fn asctime(at: Calendar) -> String {
     )
 }
 
+/// `Fri Nov 20 11:57:39.621223 2026`: the same with microseconds, as dumps have it.
+#[must_use]
+pub fn asctime_micros(at: Calendar) -> String {
+    let (text, micros) = (asctime(at), at.nanosecond / 1_000);
+    match text.rsplit_once(' ') {
+        Some((before, year)) => format!("{before}.{micros:06} {year}"),
+        None => text,
+    }
+}
+
 /// `Fri Nov 20 12:39:40.451055304 2026`: the same with nanoseconds, as log files have it.
 #[must_use]
 pub fn asctime_nanos(at: Calendar) -> String {

@@ -9,7 +9,7 @@ mod file;
 mod syslog;
 
 pub use crate::options::Facility;
-pub use calendar::{Calendar, asctime, asctime_nanos, iso, rfc5322};
+pub use calendar::{Calendar, asctime, asctime_micros, asctime_nanos, iso, rfc5322};
 
 use console::Console;
 use file::LogFile;

@@ -2,6 +2,7 @@
 //! client.
 
 use super::Supervisor;
+use super::kinds::Role;
 use crate::control::{Answer, LONGEST_REQUEST, Request, Status, understand};
 use crate::ipc::Order;
 use crate::version;
@@ -247,6 +248,14 @@ impl Drop for Control {
     }
 }
 
+/// What the checker process last said of its servers belongs to the snapshot; without a VRRP process it is all there is.
+fn with_servers(snapshot: Option<Snapshot>, servers: Option<keepalived_lvs::Snapshot>) -> Option<Snapshot> {
+    match (snapshot, servers) {
+        (snapshot, None) => snapshot,
+        (snapshot, Some(lvs)) => Some(Snapshot { lvs, ..snapshot.unwrap_or_default() }),
+    }
+}
+
 impl Supervisor {
     /// Opens the control socket. The daemon runs without one, too.
     pub(super) fn open_control(&mut self) {
@@ -282,6 +291,10 @@ impl Supervisor {
                 let answer = Answer::History(self.history.transitions().cloned().collect());
                 control.answer(ready.token, &answer, &self.reactor, now);
             }
+            Request::Configuration => {
+                let answer = Answer::Configuration(Box::new(self.config.whole()));
+                control.answer(ready.token, &answer, &self.reactor, now);
+            }
             Request::Reload => {
                 control.wait_for(ready.token, Awaits::NextReload, PATIENCE_WITH_RELOAD, now);
                 self.request_reload(now);
@@ -301,12 +314,15 @@ impl Supervisor {
 
     /// Everybody who asked is told how things are.
     pub(super) fn tell_status(&mut self, snapshot: Option<Snapshot>, now: Instant) {
+        let servers = self.custody.standing().filter(|_| self.lives(Role::Checkers));
         let Some(control) = &mut self.control else {
             return;
         };
         let uptime = now.since(control.started);
+        let snapshot = with_servers(snapshot, servers);
+        let findings = self.history.findings().cloned().collect();
         let (version, pid) = (version::full(), std::process::id());
-        let answer = Answer::Status(Box::new(Status { version, pid, uptime, snapshot }));
+        let answer = Answer::Status(Box::new(Status { version, pid, uptime, snapshot, findings }));
         for token in control.waiting_for(Awaits::Snapshot) {
             control.answer(token, &answer, &self.reactor, now);
         }

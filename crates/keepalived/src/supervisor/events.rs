@@ -2,7 +2,9 @@
 
 use super::kinds::Fate;
 use super::wording::{self, Ending};
-use super::{Phase, Supervisor};
+use super::{Phase, Supervisor, paths, setup};
+use crate::dump_file;
+use crate::global_data::{self, Whose};
 use crate::ipc::FromChild;
 use keepalived_events::Event;
 use keepalived_kernel::process::{self, Pid};
@@ -21,6 +23,7 @@ impl Supervisor {
                     self.launch
                         .logger
                         .info(format_args!("Printing parent data for process({pid}) on signal"));
+                    self.dump_own_data();
                     self.pass_on(libc::SIGUSR1);
                 }
                 number => self.pass_on(number),
@@ -32,6 +35,16 @@ impl Supervisor {
     fn pass_on(&self, number: i32) {
         let concerned = self.children.iter().filter(|child| (child.kind.hears)(number));
         concerned.for_each(|child| child.signal(number));
+    }
+
+    /// `keepalived_parent.data`: what the daemon as a whole is configured with.
+    fn dump_own_data(&self) {
+        let config = self.config.whole();
+        let mut circumstances = setup::circumstances(&self.launch, &config);
+        circumstances.reload_at = self.reload_time.scheduled();
+        let text = global_data::section(&config, Whose::Parent, &circumstances);
+        let files = paths::dump_files(&config.global.files, &self.launch.identity, Whose::Parent);
+        dump_file::write(&files.data, &text, dump_file::Mode::ByUmask, &self.launch.logger);
     }
 
     /// Reads what a child says.

@@ -109,7 +109,7 @@ const CHECKERS: Kind = Kind {
         };
         errand.deliver(channel, setup::checkers(from.launch, from.config, predecessor))
     },
-    hears: |_| false,
+    hears: |number| number == libc::SIGUSR1,
     took_over: |_| {},
     // The table stays as it is: a successor takes it over, and packets go on meanwhile.
     bereaved: |_, _, _| {},

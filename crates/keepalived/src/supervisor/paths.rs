@@ -1,7 +1,9 @@
 //! Where files go: pid files, log files, dumps.
 
 use crate::dump_file;
+use crate::global_data::Whose;
 use crate::options::PidFiles;
+use keepalived_config::model::Files;
 use std::path::{Path, PathBuf};
 
 /// Pid files of a daemon that shares the machine with others.
@@ -73,6 +75,55 @@ pub(super) fn log_file(given: Option<&Path>, part: &str, suffix: &str) -> PathBu
     base.with_file_name(format!("{stem}{part}{suffix}{extension}"))
 }
 
+/// The files that signals ask a process for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct DumpFiles {
+    /// `keepalived.data`, or its kin of the other processes.
+    pub(super) data: PathBuf,
+    /// `keepalived.stats`.
+    pub(super) stats: PathBuf,
+    /// `keepalived.json`.
+    pub(super) json: PathBuf,
+}
+
+/// The files of a process: `*_dump_file` and `data_use_instance` change where they are (runtime reference 10).
+pub(super) fn dump_files(files: &Files, identity: &Identity, whose: Whose) -> DumpFiles {
+    let part = match whose {
+        Whose::Parent => "_parent",
+        Whose::Vrrp => "",
+        Whose::Checkers => "_check",
+    };
+    let names = [&identity.namespace, &identity.instance];
+    let names: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
+    let infix = if files.data_use_instance && !names.is_empty() {
+        format!(".{}", names.join("_"))
+    } else {
+        String::new()
+    };
+    DumpFiles {
+        data: dump_file_in(files.state_dump.as_deref(), part, &format!("keepalived{part}{infix}.data")),
+        stats: dump_file_in(files.stats_dump.as_deref(), "", "keepalived.stats"),
+        json: dump_file_in(files.json_dump.as_deref(), "", "keepalived.json"),
+    }
+}
+
+/// A file as given, with the process before its extension; a directory gets the usual name.
+fn dump_file_in(given: Option<&str>, part: &str, usual: &str) -> PathBuf {
+    match given {
+        None => dump_file::directory().join(usual),
+        Some(directory) if directory.ends_with('/') => Path::new(directory).join(usual),
+        Some(file) => {
+            let path = dump_file::directory().join(file);
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let with_part = match name.split_once('.') {
+                Some((stem, extension)) if !stem.is_empty() => format!("{stem}{part}.{extension}"),
+                _ => format!("{name}{part}"),
+            };
+            path.with_file_name(with_part)
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,5 +147,22 @@ mod tests {
         assert_eq!(log_file(given, "", "_ii"), Path::new("/tmp/foo_ii.log"));
         assert_eq!(log_file(given, "_vrrp", "_ii"), Path::new("/tmp/foo_vrrp_ii.log"));
         assert_eq!(log_file(Some(Path::new("/x/log")), "_vrrp", ""), Path::new("/x/log_vrrp"));
+    }
+
+    #[test]
+    fn dumps_lie_where_the_configuration_says() {
+        let identity =
+            Identity { namespace: Some("ns".into()), instance: Some("ii".into()), use_pid_dir: false };
+        let mut files = Files { data_use_instance: true, ..Files::default() };
+        let tmp = dump_file::directory();
+        let parent = dump_files(&files, &identity, Whose::Parent);
+        assert_eq!(parent.data, tmp.join("keepalived_parent.ns_ii.data"));
+        assert_eq!(parent.stats, tmp.join("keepalived.stats"));
+        files.state_dump = Some("/run/foo.zz.txt".into());
+        files.stats_dump = Some("/run/stats/".into());
+        let checkers = dump_files(&files, &identity, Whose::Checkers);
+        assert_eq!(checkers.data, Path::new("/run/foo_check.zz.txt"));
+        assert_eq!(checkers.stats, Path::new("/run/stats/keepalived.stats"));
+        assert_eq!(dump_files(&files, &identity, Whose::Vrrp).data, Path::new("/run/foo.zz.txt"));
     }
 }

@@ -88,6 +88,11 @@ impl ReloadTime {
         }
     }
 
+    /// When the next reload comes, in words.
+    pub(super) fn scheduled(&self) -> Option<String> {
+        Some(self.next.as_ref()?.shown(Calendar::local).to_string())
+    }
+
     fn schedule(&mut self, moment: Moment, logger: &Logger, now: Instant) {
         let shown = moment.shown(Calendar::local);
         match self.next.replace(moment) {

@@ -2,8 +2,11 @@
 
 use super::kept::Has;
 use super::launch::Launch;
+use super::paths;
 use crate::configuration::DEFAULT_UMASK;
+use crate::dump_setup::DumpSetup;
 use crate::fifo::FifoSetup;
+use crate::global_data::{self, Circumstances, Whose};
 use crate::ipc::{Adoption, CheckersSetup, SyncFollower, VrrpSetup};
 use crate::mail::MailSetup;
 use keepalived_config::model::{Config, Fifo, Global};
@@ -25,6 +28,7 @@ pub(super) fn vrrp(launch: &Launch, config: &Config, maintenance: bool, adopt: V
         fifos: vrrp_fifos(config),
         fifo_states_on_reload: config.global.fifos.vrrp_states_on_reload,
         mail: mail(config),
+        dumps: dumps(launch, config, Whose::Vrrp),
         keep_at_stop: options.shutdown.keep_vrrp,
         address_monitoring: options.monitor_addresses,
         maintenance,
@@ -96,9 +100,30 @@ pub(super) fn checkers(
         exec_helper: launch.exec_helper.clone(),
         fifos: fifos(config, "lvs notify fifo", &config.global.fifos.lvs),
         mail: mail(config),
+        dumps: dumps(launch, config, Whose::Checkers),
         keep_at_stop: launch.options.shutdown.keep_ipvs,
         predecessor,
     }
+}
+
+/// What a process shows when it is asked to.
+fn dumps(launch: &Launch, config: &Config, whose: Whose) -> DumpSetup {
+    let files = paths::dump_files(&config.global.files, &launch.identity, whose);
+    DumpSetup {
+        global: global_data::section(config, whose, &circumstances(launch, config)),
+        data: files.data,
+        stats: files.stats,
+        json: files.json,
+        json_version: config.global.files.json_version,
+        at_start: launch.options.dump_configuration,
+        save_directory: config.global.files.config_save_dir.clone(),
+    }
+}
+
+/// What the section of global definitions shows beside the configuration.
+pub(super) fn circumstances(launch: &Launch, config: &Config) -> Circumstances {
+    let (namespace, umask) = (launch.identity.namespace.clone(), umask(launch, &config.global));
+    Circumstances { namespace, umask, reload_at: None }
 }
 
 /// Is there anything for the checker process to do?

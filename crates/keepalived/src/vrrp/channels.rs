@@ -172,6 +172,11 @@ impl Channels {
             .collect()
     }
 
+    /// The numbers of the descriptors that receive and send, for dumps.
+    pub(super) fn descriptors(&self) -> impl Iterator<Item = (ChannelId, (i32, i32))> + '_ {
+        self.open.iter().map(|(id, open)| (*id, open.socket.descriptors()))
+    }
+
     /// Closes the sockets of a channel.
     pub(super) fn close(&mut self, id: ChannelId, reactor: &Reactor) {
         if let Some(open) = self.open.remove(&id) {

@@ -347,7 +347,7 @@ impl Driver {
             } else if let Some(wanted) = Wanted::by_signal(signal.number) {
                 self.dump(wanted, now);
             } else {
-                let text = format!("signal {} asks for a dump file, which is not written yet", signal.number);
+                let text = format!("signal {} is not expected", signal.number);
                 self.to_helper.put(ToHelper::Log { detail: false, text });
             }
         }
@@ -360,8 +360,10 @@ impl Driver {
     /// Collects what a file shows; the helper thread writes it.
     fn dump(&mut self, wanted: Wanted, now: Instant) {
         self.receive_all(now);
-        self.to_helper.put(ToHelper::Dump(Box::new(Dump::take(wanted, &self.engine, now))));
-        if wanted == Wanted::StatsAndClear {
+        let clear = wanted == Wanted::StatsAndClear;
+        let sockets = if wanted.shows_sockets() { self.dumped_sockets() } else { HashMap::new() };
+        self.to_helper.put(ToHelper::Dump(Box::new(Dump::take(wanted, &self.engine, sockets, now))));
+        if clear {
             self.engine.reset_counters();
         }
     }
@@ -387,6 +389,7 @@ impl Driver {
                     self.options_outdated = true;
                     self.to_helper.put(ToHelper::Reloaded);
                 }
+                ToEngine::Dump(saved) => self.dump(Wanted::Data(Some(saved)), now),
                 ToEngine::Tracker { name, reading } => self.engine.handle_tracker(&name, reading, now),
                 ToEngine::Operate { ticket, order } => {
                     let outcome = operate(&mut self.engine, order, now);

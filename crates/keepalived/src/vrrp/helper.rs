@@ -1,10 +1,12 @@
 //! The helper thread: the log, notify scripts, the channel to the supervisor. Whatever may block, blocks here.
 
+use super::dumps::{self, Saved};
 use super::launcher::Launcher;
 use super::messages::{Inbox, Outbox, Settings, ToEngine, ToHelper};
 use super::script_queue::{ScriptQueue, Start};
 use super::sync_daemon::SyncDaemons;
 use super::trackers::{self, Means, Trackers};
+use crate::dump_setup::DumpSetup;
 use crate::exec_helper;
 use crate::fifo::{FifoSetup, Fifos};
 use crate::ipc::{Channel, FromVrrp, ToVrrp, VrrpSetup};
@@ -50,6 +52,9 @@ pub(super) struct Helper {
     fifo_lines: FifoLines,
     fifos: Fifos,
     sync: SyncDaemons,
+    dumps: DumpSetup,
+    /// How many reloads there have been, for `config_save_dir`.
+    reloads: u32,
     /// Readers of FIFOs are told all states after a reload.
     states_on_reload: bool,
     mails: VrrpMails,
@@ -100,6 +105,8 @@ impl Helper {
             fifo_lines: FifoLines::new(&setup.vrrp),
             fifos: Fifos::default(),
             sync,
+            dumps: setup.dumps.clone(),
+            reloads: 0,
             states_on_reload: setup.fifo_states_on_reload,
             mails: VrrpMails::new(&setup.vrrp, setup.mail.as_ref().is_some_and(|mail| mail.no_faults)),
             mailer: Mailer::new(setup.mail.clone(), setup.log.clone()),
@@ -108,6 +115,9 @@ impl Helper {
         helper.open_fifos(&setup.fifos, clock::now());
         let was_master = |name: &str| setup.adopt.iter().any(|adoption| adoption.instance == name);
         helper.sync.configure(setup.sync.as_ref(), was_master, &helper.logger);
+        if setup.dumps.at_start {
+            dumps::log_configuration(&setup.vrrp, &setup.dumps, &helper.logger);
+        }
         Ok(helper)
     }
 
@@ -208,7 +218,9 @@ impl Helper {
                 self.tell(&FromVrrp::Operated { ticket, outcome });
             }
             ToHelper::Snapshot(snapshot) => self.tell(&FromVrrp::Snapshot(snapshot)),
-            ToHelper::Dump(dump) => dump.write(&self.logger),
+            ToHelper::Dump(dump) => {
+                dump.write(&self.dumps, &self.trackers.running_scripts(), &self.logger);
+            }
             ToHelper::ReloadRequested => self.tell(&FromVrrp::ReloadRequested),
             ToHelper::Stop => {
                 self.stop_by = Some(now + PATIENCE_AT_STOP);
@@ -358,12 +370,15 @@ impl Helper {
                 if let Some(line) = trackers::without_unwatched(&mut setup.vrrp) {
                     self.logger.info(line);
                 }
+                self.save_data("pre");
                 self.outbox.put(ToEngine::Settings(Box::new(Settings {
                     process: setup.process.clone(),
                     auto_priority: setup.auto_priority,
                     name: setup.process_name.clone(),
                 })));
                 self.outbox.put(ToEngine::Reload(Box::new(setup.vrrp.clone())));
+                self.dumps = setup.dumps.clone();
+                self.save_data("post");
                 let (trackers, mut means) = self.tracking();
                 trackers.configure(&setup.vrrp, &mut means, now);
                 watch_processes(&self.reactor, &self.trackers);
@@ -375,6 +390,15 @@ impl Helper {
             ToVrrp::Operate { ticket, order } => self.outbox.put(ToEngine::Operate { ticket, order }),
             ToVrrp::Start(_) => self.logger.error("a second start message from the supervisor was ignored"),
         }
+    }
+
+    /// `config_save_dir`: has the data before or after a reload collected.
+    fn save_data(&mut self, when: &str) {
+        self.reloads += u32::from(when == "pre");
+        let Some(directory) = &self.dumps.save_directory else { return };
+        let name = format!("keepalived_vrrp.{}.{}.{when}", std::process::id(), self.reloads);
+        let saved = Saved { path: directory.join(name), global: self.dumps.global.clone() };
+        self.outbox.put(ToEngine::Dump(saved));
     }
 
     fn tell(&mut self, message: &FromVrrp) {

@@ -3,7 +3,7 @@
 //! The queues never block the thread that runs the engine. State changes are never dropped; lines of the detailed
 //! log are, once so many wait that the log cannot keep up, and the loss is told.
 
-use super::dumps::Dump;
+use super::dumps::{Dump, Saved};
 use crate::ipc::Order;
 use keepalived_config::model::{AutoPriority, ProcessSettings};
 use keepalived_events::Event;
@@ -76,6 +76,8 @@ pub(super) enum ToEngine {
         /// What an operator wants.
         order: Order,
     },
+    /// Collect the data for a file of `config_save_dir`.
+    Dump(Saved),
     /// A script has run, or the number in a file has changed.
     Tracker {
         /// The tracker's name.

@@ -6,6 +6,7 @@ mod channels;
 mod driver;
 mod dumps;
 mod helper;
+mod interfaces;
 mod linkbeat;
 mod messages;
 mod network;

@@ -17,7 +17,7 @@ use crate::socket_option::set_receive_buffer;
 use keepalived_types::{Family, IfIndex, InterfaceName};
 use socket2::Socket;
 use std::net::IpAddr;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd};
 
 /// What goes over the wire under IP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -95,6 +95,12 @@ impl VrrpSocket {
         let receive = open::receiver(settings)?;
         let send = open::sender(settings)?;
         Ok(Self { receive, send, reach: settings.reach, interface: settings.interface })
+    }
+
+    /// The numbers of the descriptors that receive and send, for people who look at the process.
+    #[must_use]
+    pub fn descriptors(&self) -> (i32, i32) {
+        (self.receive.as_raw_fd(), self.send.as_raw_fd())
     }
 
     /// Sets the room for received and unread adverts, in bytes; grows beyond net.core.rmem_max when we may.

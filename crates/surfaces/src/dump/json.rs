@@ -1,8 +1,10 @@
 //! `keepalived.json`: configuration, state and counters of each instance (runtime reference 10.6).
 
-use super::{DumpedInstance, address, epoch, quoted};
-use keepalived_vrrp::config::{Authentication, InstanceConfig, ScriptTracker};
-use keepalived_vrrp::{Counters, State};
+use super::{DumpedInstance, address, epoch, quoted, route, rule};
+use keepalived_vrrp::config::{
+    Authentication, InstanceConfig, ParameterMatch, ProcessTracker, ScriptTracker,
+};
+use keepalived_vrrp::{Counters, State, Survey};
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
@@ -13,11 +15,69 @@ pub fn json<'a>(
     scripts: &[ScriptTracker],
     now: SystemTime,
 ) -> Option<String> {
+    Some(format!("{}\n", array(instances, scripts, now)?))
+}
+
+/// The whole file of `json_version 2`, which has process trackers beside the instances.
+#[must_use]
+pub fn json_with_processes<'a>(
+    instances: impl IntoIterator<Item = DumpedInstance<'a>>,
+    survey: &Survey,
+    now: SystemTime,
+) -> Option<String> {
+    let instances = array(instances, &survey.config.scripts, now)?;
+    let processes: Vec<String> =
+        survey.config.processes.iter().map(|process| of_process(process, survey)).collect();
+    let mut whole = Object::default();
+    whole.raw("vrrp", &instances);
+    whole.raw("track_process", &format!("[{}]", processes.join(",")));
+    Some(format!("{}\n", whole.finish()))
+}
+
+/// `None` without instances.
+fn array<'a>(
+    instances: impl IntoIterator<Item = DumpedInstance<'a>>,
+    scripts: &[ScriptTracker],
+    now: SystemTime,
+) -> Option<String> {
     let commands: HashMap<&str, String> =
         scripts.iter().map(|script| (script.name.as_str(), quoted(&script.command))).collect();
     let instances: Vec<String> =
         instances.into_iter().map(|instance| of_instance(instance, &commands, now)).collect();
-    (!instances.is_empty()).then(|| format!("[{}]\n", instances.join(",")))
+    (!instances.is_empty()).then(|| format!("[{}]", instances.join(",")))
+}
+
+fn of_process(process: &ProcessTracker, survey: &Survey) -> String {
+    let standing = survey.processes.get(&process.name);
+    let (name, parameters) = process.process.split_first().map_or(("", &[][..]), |(name, rest)| (name, rest));
+    let is_met = standing.is_some_and(|standing| standing.is_met);
+    let is_changing = standing.is_some_and(|standing| standing.change_due.is_some());
+    let matching = match process.parameters {
+        ParameterMatch::Exact if !process.full_command => "none",
+        ParameterMatch::Exact => "exact",
+        ParameterMatch::Partial => "partial",
+        ParameterMatch::Initial => "initial",
+    };
+    let mut members = Object::default();
+    members.text("process", name);
+    if !parameters.is_empty() {
+        members.text("parameters", &parameters.join(" "));
+    }
+    members.text("param_match", matching);
+    members.raw("min_processes", &process.quorum.to_string());
+    if let Some(most) = process.quorum_max {
+        members.raw("max_processes", &most.to_string());
+    }
+    let count = standing.and_then(|standing| standing.count).unwrap_or(0);
+    members.raw("current_processes", &count.to_string());
+    members.truth("have_quorum", is_met);
+    members.raw("weight", &process.track.weight.get().to_string());
+    members.seconds("terminate_delay", process.terminate_delay);
+    members.seconds("fork_delay", process.fork_delay);
+    members.truth("fork_delay_timer_running", is_changing && !is_met);
+    members.truth("terminate_delay_timer_running", is_changing && is_met);
+    members.truth("full_command", process.full_command);
+    members.finish()
 }
 
 fn of_instance(instance: DumpedInstance<'_>, commands: &HashMap<&str, String>, now: SystemTime) -> String {
@@ -114,6 +174,8 @@ fn add_lists(data: &mut Object, instance: DumpedInstance<'_>, commands: &HashMap
     let line = |one| address::line(one, config.interface.as_ref(), snapshot.addresses_set);
     data.texts("vips", config.virtual_addresses.iter().map(line));
     data.texts("evips", config.excluded_addresses.iter().map(line));
+    data.texts("vroutes", config.virtual_routes.iter().map(route::line));
+    data.texts("vrules", config.virtual_rules.iter().map(rule::line));
     let trackers = &config.trackers;
     data.texts("track_ifp", trackers.interfaces.iter().map(|(name, _)| name.to_string()));
     // Not their names: the original shows what they run.

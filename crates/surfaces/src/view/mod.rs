@@ -2,6 +2,7 @@
 
 mod explain;
 mod history;
+mod servers;
 mod table;
 mod words;
 
@@ -10,4 +11,6 @@ mod tests;
 
 pub use explain::explain;
 pub use history::history;
+pub use servers::{explain_server, servers};
 pub use table::{MAINTENANCE, table};
+pub(crate) use words::state as state_word;

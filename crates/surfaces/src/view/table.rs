@@ -17,17 +17,8 @@ pub fn table(snapshot: &Snapshot, only: Option<&str>) -> String {
     };
     let mut rows = vec![HEAD.map(str::to_owned)];
     rows.extend(snapshot.instances.iter().filter(shown).map(row));
-    let widths: Vec<usize> = (0..HEAD.len())
-        .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
-        .collect();
-    let mut text = if snapshot.maintenance { format!("{MAINTENANCE}\n") } else { String::new() };
-    for row in &rows {
-        let cells: Vec<String> =
-            row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        text.push_str(cells.join("  ").trim_end());
-        text.push('\n');
-    }
-    text
+    let table = words::columns(&rows);
+    if snapshot.maintenance { format!("{MAINTENANCE}\n{table}") } else { table }
 }
 
 fn row(instance: &InstanceSnapshot) -> [String; 7] {

@@ -4,7 +4,7 @@ use keepalived_vrrp::{Cause, Fault, State, TrackerKind};
 use std::time::Duration;
 
 /// The state's name in logs and configurations.
-pub(super) const fn state(state: State) -> &'static str {
+pub(crate) const fn state(state: State) -> &'static str {
     match state {
         State::Initialize => "INIT",
         State::Backup => "BACKUP",
@@ -13,6 +13,20 @@ pub(super) const fn state(state: State) -> &'static str {
         State::Stop => "STOP",
         State::Deleted => "DELETED",
     }
+}
+
+/// Rows with their columns below each other, the last one as long as it is.
+pub(super) fn columns<const N: usize>(rows: &[[String; N]]) -> String {
+    let widths: Vec<usize> =
+        (0..N).map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)).collect();
+    let mut text = String::new();
+    for row in rows {
+        let cells: Vec<String> =
+            row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        text.push_str(cells.join("  ").trim_end());
+        text.push('\n');
+    }
+    text
 }
 
 /// `3 d 4 h`, `5 min 12 s`, `0.4 s`: two units at most.

@@ -373,6 +373,14 @@ impl InstanceConfig {
         }
     }
 
+    /// `mcast_src_ip` or `unicast_src_ip`.
+    #[must_use]
+    pub const fn configured_source(&self) -> Option<IpAddr> {
+        match &self.transport {
+            Transport::Multicast { source, .. } | Transport::Unicast { source, .. } => *source,
+        }
+    }
+
     /// Is this one of the unicast peers?
     #[must_use]
     pub fn has_peer(&self, address: IpAddr) -> bool {

@@ -8,7 +8,7 @@ use crate::event::{Fault, TrackerKind};
 use crate::instance::Instance;
 use crate::links::Links;
 use crate::network;
-use crate::place::{Place, configured_source};
+use crate::place::Place;
 use crate::state::Role;
 use crate::world::World;
 use keepalived_types::{InterfaceName, PriorityWeight};
@@ -19,7 +19,7 @@ pub(crate) fn find(instance: &Instance, place: &Place, world: &World) -> Vec<Fau
     own_interface(instance, place, &world.links, &mut faults);
     named_interfaces(&instance.config, &world.links, &mut faults);
     if place.source.is_none() && (place.link.is_some() || instance.config.interface.is_none()) {
-        let configured = configured_source(&instance.config).is_some();
+        let configured = instance.config.configured_source().is_some();
         faults.push(Fault::NoSourceAddress { configured });
     }
     if let Some(reason) = &instance.channel_failure {

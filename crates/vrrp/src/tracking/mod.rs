@@ -11,7 +11,8 @@ mod script;
 mod weights;
 
 pub(crate) use faults::find as find_faults;
-pub use script::ScriptVerdict;
+pub use process::ProcessStanding;
+pub use script::{ScriptStanding, ScriptVerdict};
 pub(crate) use weights::{contributions, effective as effective_priority};
 
 use crate::config::{Config, InstanceConfig, SyncGroupConfig, Track, Trackers};
@@ -174,6 +175,26 @@ impl Observed {
         let name = self.process_names.get(&number)?;
         self.processes.get_mut(name)?.delay_is_over();
         Some(Watched::Process(name.clone()))
+    }
+
+    /// What is known of each script.
+    pub(crate) fn script_standings(&self) -> HashMap<String, ScriptStanding> {
+        self.scripts.iter().map(|(name, verdict)| (name.clone(), verdict.standing())).collect()
+    }
+
+    /// The number in each file that has been read.
+    pub(crate) fn file_values(&self) -> HashMap<String, i64> {
+        self.files.clone()
+    }
+
+    /// What is known of each process tracker.
+    pub(crate) fn process_standings(&self, timers: &Timers) -> HashMap<String, ProcessStanding> {
+        self.processes.iter().map(|(name, process)| (name.clone(), process.standing(timers))).collect()
+    }
+
+    /// The BFD sessions that somebody has told about.
+    pub(crate) fn bfd_states(&self) -> HashMap<String, bool> {
+        self.bfd.clone()
     }
 
     /// Is it known whether this is up? A script that has not run yet is not.

@@ -17,6 +17,17 @@ pub(super) struct Process {
     believed: Option<bool>,
 }
 
+/// A process tracker at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProcessStanding {
+    /// The last count; `None` before the first.
+    pub count: Option<u32>,
+    /// Whether the quorum is met, as far as decisions go.
+    pub is_met: bool,
+    /// When a change will count that has yet to last.
+    pub change_due: Option<Instant>,
+}
+
 impl Process {
     /// A tracker that knows nothing yet.
     pub(super) const fn new(number: u32, config: ProcessTracker) -> Self {
@@ -76,6 +87,15 @@ impl Process {
         }
         self.believed = Some(met);
         true
+    }
+
+    /// The tracker as it is now.
+    pub(super) fn standing(&self, timers: &Timers) -> ProcessStanding {
+        ProcessStanding {
+            count: self.count,
+            is_met: self.believed.unwrap_or(false),
+            change_due: timers.deadline(self.due()),
+        }
     }
 
     /// The change has lasted.

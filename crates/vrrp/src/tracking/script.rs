@@ -11,6 +11,19 @@ pub struct ScriptVerdict {
     config: ScriptTracker,
     /// `None` before the first result, which decides alone, whatever `rise` and `fall` say.
     counter: Option<u32>,
+    /// It has never run: `init_fail` has set the counter, if anybody has.
+    has_no_result: bool,
+}
+
+/// A script's verdict at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScriptStanding {
+    /// 0 to rise + fall - 1; `None` before the first result.
+    pub counter: Option<u32>,
+    /// `None` as long as it is not known.
+    pub is_up: Option<bool>,
+    /// `init_fail` speaks, not yet a result.
+    pub has_no_result: bool,
 }
 
 impl ScriptVerdict {
@@ -18,7 +31,7 @@ impl ScriptVerdict {
     #[must_use]
     pub fn new(config: ScriptTracker) -> Self {
         let counter = config.init_fail.then_some(0);
-        Self { config, counter }
+        Self { config, counter, has_no_result: true }
     }
 
     /// Takes over what is known of a script with the same command; other settings only change what follows from it.
@@ -32,7 +45,13 @@ impl ScriptVerdict {
             return Self { config, ..old };
         }
         let counter = old.is_up().map(|up| if up { top(&config) } else { 0 });
-        Self { config, counter }
+        Self { config, counter, has_no_result: old.has_no_result }
+    }
+
+    /// The verdict as it is now.
+    #[must_use]
+    pub fn standing(&self) -> ScriptStanding {
+        ScriptStanding { counter: self.counter, is_up: self.is_up(), has_no_result: self.has_no_result }
     }
 
     /// Whose verdict it is.
@@ -50,6 +69,7 @@ impl ScriptVerdict {
     /// Takes a result. Has the verdict changed?
     pub fn read(&mut self, success: bool) -> bool {
         let before = self.is_up();
+        self.has_no_result = false;
         let rise = self.config.rise.max(1);
         let top = top(&self.config);
         self.counter = Some(match (self.counter, success) {

@@ -130,7 +130,7 @@ pub(super) const TMP_CONFIG_DIRECTORY: Row = acted(
     },
 );
 
-pub(super) const DATA_USE_INSTANCE: Row = pending(
+pub(super) const DATA_USE_INSTANCE: Row = acted(
     "data_use_instance",
     "[on|off]",
     "off",
@@ -146,7 +146,7 @@ pub(super) const DATA_USE_INSTANCE: Row = pending(
 );
 
 pub(super) const JSON_VERSION: Row =
-    pending("json_version", "1|2", "1", "Layout of the JSON dump.", |global, args, context| {
+    acted("json_version", "1|2", "1", "Layout of the JSON dump.", |global, args, context| {
         let Some(word) = wanted(args, context, "json_version missing - ignoring") else { return };
         match unsigned::<u8>(word, 1..=2, context) {
             Some(1) => global.settings.files.json_version = JsonVersion::V1,
@@ -194,7 +194,7 @@ fn dump(args: &mut Args<'_>, context: &mut Context<'_>) -> Option<String> {
     Some(word.text.to_owned())
 }
 
-pub(super) const STATE_DUMP_FILE: Row = pending(
+pub(super) const STATE_DUMP_FILE: Row = acted(
     "state_dump_file",
     "<path or directory/>",
     "keepalived.data in the directory for temporary files",
@@ -202,7 +202,7 @@ pub(super) const STATE_DUMP_FILE: Row = pending(
     |global, args, context| global.settings.files.state_dump = dump(args, context),
 );
 
-pub(super) const STATS_DUMP_FILE: Row = pending(
+pub(super) const STATS_DUMP_FILE: Row = acted(
     "stats_dump_file",
     "<path or directory/>",
     "keepalived.stats in the directory for temporary files",
@@ -210,7 +210,7 @@ pub(super) const STATS_DUMP_FILE: Row = pending(
     |global, args, context| global.settings.files.stats_dump = dump(args, context),
 );
 
-pub(super) const JSON_DUMP_FILE: Row = pending(
+pub(super) const JSON_DUMP_FILE: Row = acted(
     "json_dump_file",
     "<path or directory/>",
     "keepalived.json in the directory for temporary files",

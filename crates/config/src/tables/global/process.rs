@@ -221,7 +221,7 @@ process_rows!(VRRP, VRRP_PRIORITY "vrrp_priority", VRRP_NO_SWAP "vrrp_no_swap",
     VRRP_RLIMIT_RTTIME "vrrp_rlimit_rttime", VRRP_RLIMIT_RTIME "vrrp_rlimit_rtime", "VRRP", Status::Acted);
 process_rows!(CHECKER, CHECKER_PRIORITY "checker_priority", CHECKER_NO_SWAP "checker_no_swap",
     CHECKER_RT_PRIORITY "checker_rt_priority", CHECKER_CPU_AFFINITY "checker_cpu_affinity",
-    CHECKER_RLIMIT_RTTIME "checker_rlimit_rttime", CHECKER_RLIMIT_RTIME "checker_rlimit_rtime", "checker", Status::Pending);
+    CHECKER_RLIMIT_RTTIME "checker_rlimit_rttime", CHECKER_RLIMIT_RTIME "checker_rlimit_rtime", "checker", Status::Acted);
 process_rows!(BFD, BFD_PRIORITY "bfd_priority", BFD_NO_SWAP "bfd_no_swap",
     BFD_RT_PRIORITY "bfd_rt_priority", BFD_CPU_AFFINITY "bfd_cpu_affinity",
     BFD_RLIMIT_RTTIME "bfd_rlimit_rttime", BFD_RLIMIT_RTIME "bfd_rlimit_rtime", "BFD", Status::Pending);

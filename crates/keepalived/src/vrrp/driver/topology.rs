@@ -8,7 +8,9 @@ use keepalived_kernel::Result;
 use keepalived_kernel::clock;
 use keepalived_kernel::netlink::{Address, Change};
 use keepalived_kernel::reactor::Interest;
+use keepalived_surfaces::dump::DumpedSockets;
 use keepalived_types::{IfIndex, Instant, InterfaceName};
+use keepalived_vrrp::ChannelId;
 use keepalived_vrrp::config::Config;
 use std::collections::HashMap;
 use std::os::fd::AsFd;
@@ -169,6 +171,17 @@ impl Driver {
         for text in complaints {
             self.to_helper.put(ToHelper::Log { detail: false, text });
         }
+    }
+
+    /// The sockets as a data dump shows them.
+    pub(super) fn dumped_sockets(&self) -> HashMap<ChannelId, DumpedSockets> {
+        let engine = &self.engine;
+        let views = engine.instance_ids().into_iter().filter_map(|id| engine.instance(id));
+        let room = room::wanted(views, |index| self.network.mtu(index));
+        let dumped = |(id, (fd_in, fd_out))| {
+            (id, DumpedSockets { fd_in, fd_out, room: room.get(&id).copied().unwrap_or(0) })
+        };
+        self.channels.descriptors().map(dumped).collect()
     }
 
     fn log_address(&mut self, verb: &str, reflected: &str, address: &Address) {

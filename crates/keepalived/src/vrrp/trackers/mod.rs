@@ -29,6 +29,7 @@ use crate::log::Logger;
 use files::{Files, News};
 use keepalived_kernel::process::{self, Ending, Pid};
 use keepalived_kernel::{Result, clock};
+use keepalived_surfaces::dump::ScriptRun;
 use keepalived_surfaces::{Level, LogLine};
 use keepalived_types::Instant;
 use keepalived_vrrp::Reading;
@@ -36,6 +37,7 @@ use keepalived_vrrp::config::Config;
 use processes::ProcessWatch;
 use results::Results;
 use schedule::{Action, Outcome, Schedule};
+use std::collections::HashMap;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// What trackers act through.
@@ -133,6 +135,11 @@ impl Trackers {
         let deadlines =
             [self.schedule.next_deadline(), self.files.next_deadline(), self.processes.next_deadline()];
         deadlines.into_iter().flatten().min()
+    }
+
+    /// Scripts that are running, for dumps.
+    pub(super) fn running_scripts(&self) -> HashMap<String, ScriptRun> {
+        self.schedule.running().map(|(name, run)| (name.to_owned(), run)).collect()
     }
 
     /// Scripts that have not ended.

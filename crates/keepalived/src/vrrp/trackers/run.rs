@@ -1,6 +1,7 @@
 //! One run of a track script: how it is made to end when it takes too long (runtime reference 13.5).
 
 use keepalived_kernel::process::Pid;
+use keepalived_surfaces::dump::ScriptRun;
 use keepalived_types::Instant;
 use std::time::Duration;
 
@@ -50,6 +51,15 @@ impl Run {
     /// It has taken too long, or nobody wants its result any more.
     pub(super) fn is_being_ended(&self) -> bool {
         self.phase != Phase::Running
+    }
+
+    /// The run as dumps show it.
+    pub(super) const fn dumped(&self) -> ScriptRun {
+        match self.phase {
+            Phase::Running => ScriptRun::Running,
+            Phase::Terminated => ScriptRun::Terminating,
+            Phase::Killed | Phase::Stuck => ScriptRun::Killing,
+        }
     }
 
     /// When [`Run::handle_timeout`] has something to say.

@@ -3,6 +3,7 @@
 use super::run::{Run, Step};
 use keepalived_kernel::process::{Ending, Pid};
 use keepalived_kernel::signals;
+use keepalived_surfaces::dump::ScriptRun;
 use keepalived_types::{Command, Instant};
 use keepalived_vrrp::config::ScriptTracker;
 use std::time::Duration;
@@ -151,6 +152,12 @@ impl Schedule {
     /// Processes that have not ended.
     pub(super) fn alive(&self) -> impl Iterator<Item = Pid> {
         self.runs().map(|run| run.pid)
+    }
+
+    /// Wanted scripts that have not ended, and what their runs have come to.
+    pub(super) fn running(&self) -> impl Iterator<Item = (&str, ScriptRun)> {
+        let run = |script: &Script| script.run.as_ref().map(Run::dumped);
+        self.scripts.iter().filter_map(move |script| Some((script.config.name.as_str(), run(script)?)))
     }
 
     fn runs(&self) -> impl Iterator<Item = &Run> {
