@@ -2,7 +2,7 @@
 
 use crate::acceptance::{self, Candidate, remark};
 use crate::announce;
-use crate::config::{Config, InstanceConfig, RouteConfig, RuleConfig};
+use crate::config::{Config, RouteConfig, RuleConfig};
 use crate::effect::{ChannelId, Effect, InstanceId, InstanceView};
 use crate::event::{Cause, EventKind, Rejection, Subject};
 use crate::input::{Link, LinkAddress, Reading, Received, Start};

@@ -33,6 +33,7 @@ fn master(config: Config) -> (Engine, Instant) {
         mtu: 1500,
         mac: None,
         base: None,
+        vrf_table: None,
     };
     engine.handle_link(link, start);
     let prefix = Prefix::new("10.77.0.1".parse().expect("a literal address"), 24).expect("a literal length");
