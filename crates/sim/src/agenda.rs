@@ -39,12 +39,14 @@ pub(crate) enum Happening {
         /// Its name.
         name: String,
     },
-    /// A link that lost its carrier for a moment regains it.
-    CarrierReturns {
+    /// A loose contact: a link loses its carrier, or regains it.
+    Carrier {
         /// Where.
         node: NodeId,
         /// Which.
         segment: SegmentId,
+        /// It regains it.
+        is_running: bool,
     },
     /// By now everything has to have settled, if nothing has happened in between.
     Inspect,

@@ -103,20 +103,31 @@ fn a_renamed_interface_is_lost_and_found() {
 #[test]
 fn a_flap_that_is_shorter_than_its_delay_changes_no_state_of_anybody() {
     let (mut lan, [a, b]) = settled(delays(1000, 300));
-    assert_eq!(lan.shortest_link_delay(a, ETH0, false), millis(1000));
     let since = lan.now();
     for _ in 0..5 {
-        lan.flap(a, ETH0, millis(999));
+        lan.flap(a, ETH0, &[millis(999)]);
         lan.run_for(millis(3000));
     }
     assert_eq!((states(&lan, a, since), states(&lan, b, since)), (vec![], vec![]));
 }
 
 #[test]
+fn the_delay_of_a_link_begins_anew_with_each_flap() {
+    let (mut lan, [a, _]) = settled(delays(1000, 300));
+    assert_eq!(lan.shortest_link_delay(a, ETH0, false), millis(1000));
+    let since = lan.now();
+    for _ in 0..5 {
+        lan.flap(a, ETH0, &[millis(999), millis(10), millis(999)]);
+        lan.run_for(millis(5000));
+    }
+    assert_eq!(states(&lan, a, since), []);
+}
+
+#[test]
 fn a_longer_flap_counts_when_the_delay_is_over_and_so_does_its_end() {
     let (mut lan, [a, _]) = settled(delays(1000, 300));
     let since = lan.now();
-    lan.flap(a, ETH0, millis(1500));
+    lan.flap(a, ETH0, &[millis(1500)]);
     lan.run_for(millis(999));
     assert_eq!(lan.state(a), Some(State::Master));
     lan.settle();

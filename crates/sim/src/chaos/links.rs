@@ -46,14 +46,16 @@ impl Chaos {
         let shortest = self.lan.shortest_link_delay(node, segment, false);
         let just = Duration::from_millis(1);
         let is_short = shortest > just && self.random.permille(700);
-        let span = match is_short {
-            true => self.random.span(just, shortest - just),
-            false => shortest + self.random.span(just, LONG_FLAP),
+        let spans = match is_short {
+            // A second time, soon after: the delay has to begin anew.
+            true => [(); 3].map(|()| self.random.span(just, shortest - just)),
+            false => [shortest + self.random.span(just, LONG_FLAP); 3],
         };
+        let count = if self.random.permille(500) { 1 } else { spans.len() };
         if self.lan.is_alive(node) {
             self.lan.accidents.count(if is_short { Accident::ShortFlap } else { Accident::LongFlap });
         }
-        self.lan.flap(node, segment, span);
+        self.lan.flap(node, segment, &spans[..count]);
     }
 
     /// One address of an interface goes, or comes back: mostly one that somebody speaks from by configuration.

@@ -25,12 +25,18 @@ impl Lan {
         self.disturb_node(node);
         self.kernel_says(node, News::Link(link));
         self.look_at(node);
+        self.look_for_leaks(node);
     }
 
-    /// Lets a link lose its carrier and regain it after `span`.
-    pub fn flap(&mut self, node: NodeId, segment: SegmentId, span: Duration) {
-        self.set_link(node, segment, false);
-        self.agenda.enter(self.now + span, Happening::CarrierReturns { node, segment });
+    /// Lets a link lose its carrier for the first of these spans, have it for the second, and so on; in the end it has it.
+    pub fn flap(&mut self, node: NodeId, segment: SegmentId, spans: &[Duration]) {
+        let (mut at, mut is_running) = (self.now, false);
+        self.set_link(node, segment, is_running);
+        for span in spans {
+            at += *span;
+            is_running = !is_running;
+            self.agenda.enter(at, Happening::Carrier { node, segment, is_running });
+        }
     }
 
     /// A change of this link that is reversed sooner than this changes no state of the node (`interface_up_down_delays`).
@@ -78,6 +84,7 @@ impl Lan {
         news.push(News::LinkGone(link.index));
         news.into_iter().for_each(|news| self.kernel_says(node, news));
         self.look_at(node);
+        self.look_for_leaks(node);
         true
     }
 

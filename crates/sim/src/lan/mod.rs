@@ -193,7 +193,7 @@ impl Lan {
             Happening::Respawn(node) => self.respawn(node),
             Happening::CleanUp(node) => self.clean_up(node),
             Happening::RunScript { node, generation, name } => self.run_script(node, generation, name),
-            Happening::CarrierReturns { node, segment } => self.set_link(node, segment, true),
+            Happening::Carrier { node, segment, is_running } => self.set_link(node, segment, is_running),
             Happening::Inspect => self.inspect(),
         }
     }

@@ -3,7 +3,7 @@
 use crate::lan::Lan;
 use crate::machine::Placed;
 use crate::node::{NodeId, Shadow};
-use keepalived_vrrp::config::InstanceConfig;
+use keepalived_vrrp::config::{InstanceConfig, ProcessTracker};
 use keepalived_vrrp::{Counters, InstanceSnapshot, State};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -129,13 +129,25 @@ impl Lan {
         let is_retrying = process.retries_until.is_some_and(|until| self.now < until);
         let retries = if is_retrying { owner.config.instances.len() } else { 0 };
         let links = process.told.pending(self.now);
-        let others = 1 + queues + owner.config.processes.len() + links + retries;
+        let start = usize::from(self.now <= process.delayed_until);
+        let has_delay = |one: &&ProcessTracker| !(one.fork_delay.is_zero() && one.terminate_delay.is_zero());
+        let trackers = owner.config.processes.iter().filter(has_delay).count();
+        let others = start + queues + trackers + links + retries;
         let (set, queued) = process.engine.deadline_counts();
         let most = explained + others;
         let remains = 8 * (most + 8);
         (set > most || queued > remains).then(|| {
             format!("{set} deadlines are set where {most} have a reason, {queued} entries are kept for them")
         })
+    }
+
+    /// Looks for deadlines of links at once, for they do not last long.
+    pub(crate) fn look_for_leaks(&mut self, node: NodeId) {
+        if self.is_in_view(node)
+            && let Some(objection) = self.leaking(node)
+        {
+            self.object(format!("{node} {objection}"));
+        }
     }
 
     /// Looks closer, less often: at what the engine says about itself, and at machines without a process.

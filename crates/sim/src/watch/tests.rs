@@ -273,7 +273,7 @@ fn a_deadline_that_nothing_explains() {
     config(&mut lan, a).garp.delay = Duration::ZERO;
     shadow(&mut lan, a).state = State::Fault;
     let leak = lan.leaking(a).expect("two deadlines are set");
-    assert!(leak.contains("deadlines are set where 1 have a reason"), "{leak}");
+    assert!(leak.contains("deadlines are set where 0 have a reason"), "{leak}");
 }
 
 #[test]
