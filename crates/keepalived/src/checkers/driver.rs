@@ -157,7 +157,7 @@ impl Driver {
         let timeouts = table.timeouts().map_err(Failure::Ipvs)?;
         let mut driver = Self {
             engine,
-            dumps: Dumps::new(setup.lvs.clone(), setup.dumps),
+            dumps: Dumps::new(&setup.lvs, setup.dumps),
             table,
             context,
             starter,
@@ -393,7 +393,7 @@ impl Driver {
         }
         self.logger.detail("Reinitializing ipvs");
         self.save_data("pre");
-        self.dumps.reload(setup.lvs.clone(), setup.dumps);
+        self.dumps.reload(&setup.lvs, setup.dumps);
         self.starter.set_umask(setup.umask);
         self.open_fifos(&setup.fifos, now);
         self.mailer.configure(setup.mail);

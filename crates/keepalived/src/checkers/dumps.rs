@@ -10,8 +10,8 @@ use std::path::Path;
 /// What dumps are made from beside the engine.
 #[derive(Debug)]
 pub(super) struct Dumps {
-    /// The engine's configuration, which it has taken apart.
-    config: Config,
+    /// The engine's configuration, which it has taken apart: packed, for it is rarely asked for.
+    packed: Vec<u8>,
     setup: DumpSetup,
     /// How many reloads there have been.
     reloads: u32,
@@ -19,15 +19,23 @@ pub(super) struct Dumps {
 
 impl Dumps {
     /// Keeps what will be shown.
-    pub(super) const fn new(config: Config, setup: DumpSetup) -> Self {
-        Self { config, setup, reloads: 0 }
+    pub(super) fn new(config: &Config, setup: DumpSetup) -> Self {
+        Self { packed: pack(config), setup, reloads: 0 }
     }
 
     /// Shows another configuration from now on.
-    pub(super) fn reload(&mut self, config: Config, setup: DumpSetup) {
-        self.config = config;
+    pub(super) fn reload(&mut self, config: &Config, setup: DumpSetup) {
+        self.packed = pack(config);
         self.setup = setup;
     }
+}
+
+/// In the form in which the supervisor sent it.
+fn pack(config: &Config) -> Vec<u8> {
+    let mut packed =
+        postcard::to_stdvec(config).expect("a configuration is plain data, which the supervisor sent");
+    packed.shrink_to_fit();
+    packed
 }
 
 impl Driver {
@@ -59,7 +67,9 @@ impl Driver {
     }
 
     fn data(&self) -> String {
+        let config: Config =
+            postcard::from_bytes(&self.dumps.packed).expect("what was packed here can be unpacked");
         let (snapshot, files) = (self.engine.snapshot(), self.engine.file_values());
-        format!("{}{}", self.dumps.setup.global, dump::check_data(&self.dumps.config, &snapshot, &files))
+        format!("{}{}", self.dumps.setup.global, dump::check_data(&config, &snapshot, &files))
     }
 }
