@@ -5,6 +5,7 @@
 use super::item::Item;
 use super::{Holder, Operation, Progress};
 use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 
 #[derive(Debug)]
 struct Wanted<I> {
@@ -24,8 +25,10 @@ pub(super) struct Ledger<I: Item> {
     wanted: HashMap<I::Key, Vec<Wanted<I>>>,
     /// Keys the kernel has reported something about since the last look for losses.
     touched: HashSet<I::Key>,
-    /// Keys of which a removal is on its way: what is still there is no longer to be counted on.
-    leaving: HashSet<I::Key>,
+    /// How many removals of a key are on their way: what is still there is no longer to be counted on.
+    leaving: HashMap<I::Key, u32>,
+    /// How many additions are on their way: only the answer to the last one tells how things are.
+    adding: HashMap<I, u32>,
     last_order: u64,
 }
 
@@ -35,7 +38,8 @@ impl<I: Item> Default for Ledger<I> {
             present: HashMap::new(),
             wanted: HashMap::new(),
             touched: HashSet::new(),
-            leaving: HashSet::new(),
+            leaving: HashMap::new(),
+            adding: HashMap::new(),
             last_order: 0,
         }
     }
@@ -127,14 +131,14 @@ impl<I: Item> Ledger<I> {
         let may_be_there = !matches!(wanted.progress, Progress::Refused | Progress::Postponed)
             || Self::is_present(&self.present, &key, item);
         may_be_there.then(|| {
-            self.leaving.insert(key);
+            *self.leaving.entry(key).or_default() += 1;
             item.removal()
         })
     }
 
     fn start_wanting(&mut self, holder: Holder, item: &I) -> Option<Operation> {
         let key = item.key();
-        let present = Self::is_present(&self.present, &key, item) && !self.leaving.contains(&key);
+        let present = Self::is_present(&self.present, &key, item) && !self.leaving.contains_key(&key);
         let list = self.wanted.entry(key).or_default();
         let missing = if let Some(same) = list.iter_mut().find(|wanted| wanted.item == *item) {
             if !same.holders.contains(&holder) {
@@ -151,11 +155,17 @@ impl<I: Item> Ledger<I> {
             list.push(Wanted { item: item.clone(), holders, progress, is_told: false, order });
             !present
         };
-        missing.then(|| item.addition())
+        missing.then(|| {
+            note_addition(&mut self.adding, item);
+            item.addition()
+        })
     }
 
     /// The kernel's answer to an addition. True when it is not the answer that was told last.
     pub(super) fn added(&mut self, item: &I, succeeded: bool) -> bool {
+        if !is_last(&mut self.adding, item) {
+            return false;
+        }
         let list = self.wanted.get_mut(&item.key());
         let Some(wanted) = list.and_then(|list| list.iter_mut().find(|wanted| wanted.item == *item)) else {
             return true;
@@ -166,7 +176,7 @@ impl<I: Item> Ledger<I> {
 
     /// A removal is over.
     pub(super) fn removed(&mut self, gone: &I::Seen) {
-        self.leaving.remove(&I::key_of(gone));
+        is_last(&mut self.leaving, &I::key_of(gone));
     }
 
     /// What is wanted and was removed by somebody else since the last call. The kernel tells us of nothing that does
@@ -200,6 +210,7 @@ impl<I: Item> Ledger<I> {
             return None;
         }
         wanted.progress = Progress::Pending;
+        note_addition(&mut self.adding, item);
         Some(item.addition())
     }
 
@@ -214,14 +225,14 @@ impl<I: Item> Ledger<I> {
     /// Adds again what is wanted but not there, as far as it is concerned.
     pub(super) fn repairs(&mut self, is_concerned: impl Fn(&I) -> bool) -> Vec<Operation> {
         let present = &self.present;
-        add_again(&mut self.wanted, |key, wanted| {
+        add_again(&mut self.wanted, &mut self.adding, |key, wanted| {
             is_concerned(&wanted.item) && !Self::is_present(present, key, &wanted.item)
         })
     }
 
     /// Tries again what the kernel refused.
     pub(super) fn retries(&mut self) -> Vec<Operation> {
-        add_again(&mut self.wanted, |_, wanted| wanted.progress == Progress::Refused)
+        add_again(&mut self.wanted, &mut self.adding, |_, wanted| wanted.progress == Progress::Refused)
     }
 
     /// What is left behind: present and not wanted, or configured without our mark and not wanted.
@@ -242,6 +253,7 @@ impl<I: Item> Ledger<I> {
 /// What is due and not on its way already is added again, in the order in which it was wanted.
 fn add_again<I: Item>(
     wanted: &mut HashMap<I::Key, Vec<Wanted<I>>>,
+    adding: &mut HashMap<I, u32>,
     is_due: impl Fn(&I::Key, &Wanted<I>) -> bool,
 ) -> Vec<Operation> {
     let mut due = Vec::new();
@@ -249,10 +261,29 @@ fn add_again<I: Item>(
         for wanted in list.iter_mut().filter(|wanted| wanted.progress != Progress::Pending) {
             if is_due(key, wanted) {
                 wanted.progress = Progress::Pending;
+                note_addition(adding, &wanted.item);
                 due.push((wanted.order, wanted.item.addition()));
             }
         }
     }
     due.sort_unstable_by_key(|(order, _)| *order);
     due.into_iter().map(|(_, operation)| operation).collect()
+}
+
+fn note_addition<I: Item>(adding: &mut HashMap<I, u32>, item: &I) {
+    *adding.entry(item.clone()).or_default() += 1;
+}
+
+/// One of the requests about this has been answered. Was it the last one on its way?
+fn is_last<K: Eq + Hash>(under_way: &mut HashMap<K, u32>, key: &K) -> bool {
+    match under_way.get_mut(key) {
+        Some(count) if *count > 1 => {
+            *count -= 1;
+            false
+        }
+        _ => {
+            under_way.remove(key);
+            true
+        }
+    }
 }

@@ -185,6 +185,22 @@ fn what_is_wanted_again_while_it_is_removed_is_added_again() {
     assert!(reconciler.want(B, network(from_ref(&one), &[rule(5)])).is_empty());
 }
 
+/// Requests of two turns as MASTER are on their way together: answers to the first say nothing about the second.
+#[test]
+fn only_the_answer_to_the_last_request_counts() {
+    let mut reconciler = Reconciler::default();
+    let one = route("10.1.0.0", 24, "10.0.0.1");
+    let wish = || network(from_ref(&one), &[]);
+    let turns =
+        [wish(), network(&[], &[]), wish(), network(&[], &[]), wish()].map(|wish| reconciler.want(A, wish));
+    assert_eq!(turns.concat(), [add(&one), remove(&one), add(&one), remove(&one), add(&one)]);
+    for turn in &turns {
+        perform(&mut reconciler, turn);
+        assert!(reconciler.losses().is_empty());
+    }
+    assert!(reconciler.want(A, wish()).is_empty());
+}
+
 #[test]
 fn leftovers_are_what_carries_our_mark_and_what_is_configured_without_it() {
     let mut reconciler = Reconciler::default();
