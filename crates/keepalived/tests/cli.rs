@@ -106,11 +106,11 @@ fn complaints_can_go_to_a_file_that_others_cannot_read() {
         assert_eq!(text, "(Line 1) Unknown keyword 'nonsense'\n".repeat(times));
     }
     assert_eq!(std::fs::metadata(&log).expect("a log").permissions().mode() & 0o777, 0o600);
-    let mut daemon = sandbox.start(&["-t/nonexistent/x"], |_| {});
+    let mut daemon = sandbox.start(&["-t/run/no such directory/x"], |_| {});
     assert_eq!(daemon.wait().code(), Some(1));
     assert_eq!(
         daemon.text(),
-        "Unable to open config-test log file /nonexistent/x 2 - No such file or directory\n"
+        "Unable to open config-test log file /run/no such directory/x 2 - No such file or directory\n"
     );
 }
 

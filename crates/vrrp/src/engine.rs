@@ -368,7 +368,7 @@ impl Engine {
     }
 
     fn on_link_change(&mut self, index: IfIndex, change: LinkChange, now: Instant) {
-        let LinkChange { names, usable, delayed, reverted } = change;
+        let LinkChange { names, usable, delayed, reverted, addresses } = change;
         let due = Due::LinkDelay(index);
         if reverted || usable.is_some() {
             self.world.timers.cancel(due);
@@ -389,6 +389,9 @@ impl Engine {
         for name in names {
             self.refresh_dependents(&Watched::Interface(name), now);
         }
+        for ip in addresses {
+            self.refresh_senders(ip, now);
+        }
     }
 
     /// No change of a link may be believed later than a backup on it would take over (`interface_up_down_delays`).
@@ -402,15 +405,20 @@ impl Engine {
 
     fn on_address_change(&mut self, address: LinkAddress, now: Instant) {
         let ip = address.prefix.address();
-        if let Some(ids) = self.sources.get(&ip).cloned() {
-            self.retry_and_refresh(&ids, now);
-        }
+        self.refresh_senders(ip, now);
         // A virtual address is never chosen as a source: a thousand of them coming and going concern nobody.
         if self.world.links.is_virtual(ip) {
             return;
         }
         let name = self.world.links.get(address.index).map(|link| link.name.clone());
         name.into_iter().for_each(|name| self.refresh_dependents(&Watched::Interface(name), now));
+    }
+
+    /// Those whose configured source it is, wherever on the machine it may be.
+    fn refresh_senders(&mut self, source: IpAddr, now: Instant) {
+        if let Some(ids) = self.sources.get(&source).cloned() {
+            self.retry_and_refresh(&ids, now);
+        }
     }
 
     fn refresh_dependents(&mut self, watched: &Watched, now: Instant) {

@@ -61,6 +61,8 @@ pub(crate) struct LinkChange {
     pub(crate) delayed: Option<Duration>,
     /// It was reversed before it counted.
     pub(crate) reverted: bool,
+    /// Addresses that went with it: nobody else may tell.
+    pub(crate) addresses: Vec<IpAddr>,
 }
 
 /// All interfaces.
@@ -175,6 +177,7 @@ impl Links {
             return change;
         };
         for address in record.addresses.by_age.values() {
+            change.addresses.push(address.prefix.address());
             self.forget(address.prefix.address());
         }
         if self.by_name.get(&record.link.name) == Some(&index) {

@@ -49,7 +49,9 @@ pub(super) fn line(route: &RouteConfig) -> String {
             push(&mut line, " realms ", weighted.realms.map(realms));
         }
     }
-    if route.no_track {
+    // The original looks only after routes that have an interface of their own, and says so here.
+    let has_interface = matches!(&route.next_hops, NextHops::Single(Hop { interface: Some(_), .. }));
+    if route.no_track || !has_interface {
         line.push_str(" no_track");
     }
     push(&mut line, " track_group ", route.track_group.as_ref());

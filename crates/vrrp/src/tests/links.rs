@@ -144,6 +144,18 @@ fn c71_track_src_ip_faults_without_the_configured_source() {
     assert_eq!(bench.state(), State::Fault);
 }
 
+/// The kernel tells of the addresses first; where those reports were lost, the interface's own has to do.
+#[test]
+fn a_source_that_goes_with_another_interface_is_missed_at_once() {
+    let transport = Transport::Multicast { group: ip("224.0.0.18"), source: Some(ip("10.2.0.77")) };
+    let mut bench = Bench::begun(one(InstanceConfig { transport, track_source_address: true, ..ipv4(150) }));
+    bench.tell(|engine, now| engine.handle_link(link(3, "eth1"), now));
+    bench.tell(|engine, now| engine.handle_address(address(3, "10.2.0.77", 24), now));
+    assert_eq!(bench.state(), State::Backup);
+    bench.tell(|engine, now| engine.handle_link_removed(IfIndex::new(3).expect("not 0"), now));
+    assert_eq!(bench.faults(), [Fault::NoSourceAddress { configured: true }]);
+}
+
 #[test]
 fn c72_ipv6_never_speaks_from_an_address_that_is_not_there() {
     let transport = Transport::Multicast { group: ip("ff02::12"), source: Some(ip("fe80::77")) };
