@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::contents::verbs;
-use crate::support::{package, said, shown};
+use crate::support::{package, said, scratch, shown};
 
 fn file(path: &str) -> PathBuf {
     package().files.join("usr/share").join(path)
@@ -78,7 +78,8 @@ fn fish(program: &str, line: &str) -> String {
     let script = file("fish/vendor_completions.d").join(format!("{program}.fish"));
     said(Command::new("fish").arg("--no-execute").arg(&script));
     let ask = format!("source {}; complete -C '{line}' | cut -f 1", script.display());
-    said(Command::new("fish").args(["--no-config", "-c", &ask]).env("HOME", "/nonexistent"))
+    // It makes directories at home.
+    said(Command::new("fish").args(["--no-config", "-c", &ask]).env("HOME", scratch("fish")))
 }
 
 #[test]

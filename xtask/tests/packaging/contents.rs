@@ -2,11 +2,17 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use crate::support::{package, said, scratch, shown};
 
-/// The manual pages, unpacked.
-fn pages() -> Vec<PathBuf> {
+/// The manual pages, unpacked once for all tests.
+fn pages() -> &'static [PathBuf] {
+    static PAGES: OnceLock<Vec<PathBuf>> = OnceLock::new();
+    PAGES.get_or_init(unpacked_pages)
+}
+
+fn unpacked_pages() -> Vec<PathBuf> {
     let directory = scratch("pages");
     let names = ["man8/keepalived.8", "man5/keepalived.conf.5", "man1/keepalivedctl.1", "man1/genhash.1"];
     let unpack = |name: &str| {
@@ -27,10 +33,10 @@ fn control() -> String {
 fn formatters_have_nothing_to_say_about_the_manual_pages() {
     for page in pages() {
         let checked =
-            Command::new("mandoc").args(["-Tlint", "-Wwarning"]).arg(&page).output().expect("mandoc");
+            Command::new("mandoc").args(["-Tlint", "-Wwarning"]).arg(page).output().expect("mandoc");
         assert!(checked.status.success(), "{}: {}", page.display(), shown(&checked));
         let mut format = Command::new("man");
-        format.args(["--warnings", "--encoding=UTF-8", "--local-file"]).arg(&page).env("MANWIDTH", "80");
+        format.args(["--warnings", "--encoding=UTF-8", "--local-file"]).arg(page).env("MANWIDTH", "80");
         let formatted = format.stdin(Stdio::null()).output().expect("man");
         assert!(formatted.status.success() && formatted.stderr.is_empty(), "{}", shown(&formatted));
         assert!(formatted.stdout.len() > 500, "{} is hardly there", page.display());

@@ -177,6 +177,6 @@ mod tests {
         fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o700)).expect("changed");
         assert_eq!(judge(&private, 65_534, 65_534), ScriptFile::Inaccessible("Permission denied".into()));
         let missing = ScriptFile::Inaccessible("No such file or directory".into());
-        assert_eq!(judge(Path::new("/nonexistent/x"), 0, 0), missing);
+        assert_eq!(judge(Path::new("/run/no such directory/x"), 0, 0), missing);
     }
 }
