@@ -31,7 +31,7 @@ fn an_operator_sees_who_is_master_and_why() -> Result<()> {
     let unknown = ctl(&a, &[], &["explain", "VI_9"])?;
     assert_eq!(unknown.status, Some(1));
     assert!(
-        unknown.err.contains("there is no instance or sync group VI_9; there are VI_1"),
+        unknown.err.contains("there is no instance, sync group or virtual server VI_9; there are VI_1"),
         "{}",
         unknown.err
     );
