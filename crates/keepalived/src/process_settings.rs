@@ -26,6 +26,13 @@ impl InForce {
         &self.settings
     }
 
+    /// Gives up a real-time priority, also one that was raised beyond what is configured; the next [`Self::change`] takes
+    /// the configured one again.
+    pub(crate) fn give_up_priority(&mut self) -> keepalived_kernel::Result<()> {
+        self.settings.rt_priority = None;
+        sched::set_ordinary()
+    }
+
     /// Puts what is different in force, the name always. Returns complaints: a refusal is worth a warning and no more.
     pub(crate) fn change(&mut self, settings: &ProcessSettings, name: Option<&str>) -> Vec<String> {
         let mut complaints = Vec::new();

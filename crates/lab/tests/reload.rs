@@ -6,7 +6,7 @@ mod common;
 use std::time::{Duration, SystemTime};
 
 use common::{INTERVAL, PATIENCE, Pair, address_a, address_b, vip, with_log};
-use keepalived_lab::{Classic, Daemon, Program, Result, bounds};
+use keepalived_lab::{Classic, Daemon, Program, Result, Signal, bounds};
 
 /// Adverts of one sender may be this far apart when nothing is wrong.
 const LARGEST_SPACING: Duration = Duration::from_millis(1500);
@@ -134,7 +134,10 @@ fn a_good_reload_after_a_bad_one_is_applied_without_a_gap() -> Result<()> {
 /// What is configured for the process holds from the reload on, and what is no longer configured is taken back.
 #[test]
 fn a_reload_changes_priority_processors_memory_and_name() -> Result<()> {
-    let standing = |settings: &str| format!("global_defs {{\n{settings}\n}}\n{}", Classic::master().text());
+    // Room enough: with the default of 10 ms a reload on a busy machine is the end of the original.
+    let standing = |settings: &str| {
+        format!("global_defs {{\nvrrp_rlimit_rttime 2000000\n{settings}\n}}\n{}", Classic::master().text())
+    };
     let seen = |program: Program| -> Result<Vec<String>> {
         let pair = Pair::new()?;
         let a = Daemon::start(&pair.a, program, &standing("vrrp_rt_priority 20"))?;
@@ -169,5 +172,30 @@ fn a_reload_changes_priority_processors_memory_and_name() -> Result<()> {
     assert_eq!(ours[1], "other RR 30 locked true on 0");
     assert_eq!(last.as_deref(), Some("keepalived TS - locked false"), "{ours:?} {original:?}");
     assert_eq!(ours[2].split(" on ").nth(1), ours[0].split(" on ").nth(1));
+    Ok(())
+}
+
+/// A priority that has risen by itself goes when `max_auto_priority` does.
+#[test]
+fn a_reload_takes_a_raised_priority_back() -> Result<()> {
+    let automatic = "global_defs {\nmax_auto_priority 50\nmin_auto_priority_delay 1000\n}\n";
+    let pair = Pair::new()?;
+    let text = Classic::master().text();
+    let a = Daemon::start(&pair.a, Program::under_test(), &format!("{automatic}{text}"))?;
+    a.wait_for_log("(VI_1) Entering MASTER STATE", PATIENCE)?;
+    let pid = a.vrrp_pid()?;
+    let class = || -> String {
+        let shown = std::process::Command::new("ps").args(["-o", "cls=", "-p", &pid.to_string()]).output();
+        String::from_utf8_lossy(&shown.expect("ps").stdout).trim().to_owned()
+    };
+    keepalived_lab::processes::send(pid, Signal::Stop)?;
+    std::thread::sleep(INTERVAL * 2);
+    keepalived_lab::processes::send(pid, Signal::Cont)?;
+    a.wait_for_log("Set realtime priority", PATIENCE)?;
+    assert_eq!(class(), "RR");
+    let mark = a.log().mark();
+    a.reload(&text)?;
+    a.log().wait_for_since(mark, "Reload complete", PATIENCE)?;
+    assert_eq!(class(), "TS");
     Ok(())
 }

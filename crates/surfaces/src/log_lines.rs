@@ -60,28 +60,17 @@ fn instance_lines(name: &str, kind: &EventKind) -> Vec<LogLine> {
     }
 }
 
-fn state_name(state: State) -> &'static str {
-    match state {
-        State::Initialize => "INIT",
-        State::Backup => "BACKUP",
-        State::Master => "MASTER",
-        State::Fault => "FAULT",
-        State::Stop => "STOP",
-        State::Deleted => "DELETED",
-    }
-}
-
 fn entered(name: &str, state: State, from: State, cause: &Cause) -> Vec<LogLine> {
     let at_start = matches!(cause, Cause::Start | Cause::AddressOwner) && from == State::Initialize;
     match state {
         State::Backup | State::Fault if at_start => {
-            normal(format!("({name}) Entering {} STATE (init)", state_name(state)))
+            normal(format!("({name}) Entering {} STATE (init)", state.name()))
         }
         State::Master if *cause == Cause::Adopted => normal(format!(
             "({name}) Entering MASTER STATE (going on where the process before this one was stopped)"
         )),
         State::Master | State::Backup | State::Fault => {
-            normal(format!("({name}) Entering {} STATE", state_name(state)))
+            normal(format!("({name}) Entering {} STATE", state.name()))
         }
         State::Initialize | State::Stop | State::Deleted => Vec::new(),
     }
@@ -291,7 +280,7 @@ fn group_lines(name: &str, kind: &EventKind) -> Vec<LogLine> {
         EventKind::Entered {
             state: state @ (State::Master | State::Backup | State::Fault), cause, ..
         } if !matches!(cause, Cause::Start | Cause::AddressOwner) => {
-            normal(format!("VRRP_Group({name}) Syncing instances to {} state", state_name(*state)))
+            normal(format!("VRRP_Group({name}) Syncing instances to {} state", state.name()))
         }
         _ => Vec::new(),
     }

@@ -22,6 +22,21 @@ pub enum State {
     Deleted,
 }
 
+impl State {
+    /// Its name in logs, mails and notifications (keepalived.conf(5)).
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Initialize => "INIT",
+            Self::Backup => "BACKUP",
+            Self::Master => "MASTER",
+            Self::Fault => "FAULT",
+            Self::Stop => "STOP",
+            Self::Deleted => "DELETED",
+        }
+    }
+}
+
 /// Who an event is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Subject {

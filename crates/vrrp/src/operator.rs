@@ -46,23 +46,12 @@ impl fmt::Display for NotDone {
                 priority.get()
             ),
             Self::NotMaster { name, state, master: None } => {
-                write!(f, "{name} is not MASTER but {}, and no master is heard", word(*state))
+                write!(f, "{name} is not MASTER but {}, and no master is heard", state.name())
             }
             Self::NoPeer(name) => write!(f, "{name} has no unicast peer that could take over"),
             Self::NothingToReturn(Some(name)) => write!(f, "{name} has not given way"),
             Self::NothingToReturn(None) => f.write_str("nothing has given way"),
         }
-    }
-}
-
-fn word(state: State) -> &'static str {
-    match state {
-        State::Initialize => "INIT",
-        State::Backup => "BACKUP",
-        State::Master => "MASTER",
-        State::Fault => "FAULT",
-        State::Stop => "STOP",
-        State::Deleted => "DELETED",
     }
 }
 

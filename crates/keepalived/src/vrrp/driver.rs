@@ -252,9 +252,12 @@ impl Driver {
         auto_priority: model::AutoPriority,
         name: Option<&str>,
     ) -> Vec<String> {
-        let is_new = self.process.settings() != process;
-        let complaints = self.process.change(process, name);
-        if is_new || !self.auto_priority.is(auto_priority) {
+        let starts_anew = self.process.settings() != process || !self.auto_priority.is(auto_priority);
+        let given_up =
+            if starts_anew && self.is_real_time { self.process.give_up_priority() } else { Ok(()) };
+        let mut complaints = self.process.change(process, name);
+        complaints.extend(given_up.err().map(|error| error.to_string()));
+        if starts_anew {
             self.auto_priority = AutoPriority::new(auto_priority, process);
             self.is_real_time = process.rt_priority.is_some();
         }

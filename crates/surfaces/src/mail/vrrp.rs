@@ -75,18 +75,7 @@ fn happens(state: State) -> String {
     match state {
         State::Stop => "Stopping".to_owned(),
         State::Deleted => "Deleted".to_owned(),
-        state => format!("Entering {} state", word(state)),
-    }
-}
-
-fn word(state: State) -> &'static str {
-    match state {
-        State::Initialize => "INIT",
-        State::Backup => "BACKUP",
-        State::Master => "MASTER",
-        State::Fault => "FAULT",
-        State::Stop => "STOP",
-        State::Deleted => "DELETED",
+        state => format!("Entering {} state", state.name()),
     }
 }
 
@@ -103,7 +92,7 @@ fn about_instance(name: &str, state: State) -> Alert {
 fn about_group(name: &str, state: State) -> Alert {
     Alert {
         subject: format!("VRRP Group {name} - {}", happens(state)),
-        body: format!("=> All VRRP group instances are now in {} state <=", word(state)),
+        body: format!("=> All VRRP group instances are now in {} state <=", state.name()),
     }
 }
 

@@ -9,7 +9,7 @@ pub fn explain(instance: &InstanceSnapshot) -> String {
     let mut lines = vec![format!(
         "{} is {} for {}, because {}.",
         instance.name,
-        words::state(instance.state),
+        instance.state.name(),
         words::span(instance.in_state_for),
         reason(instance)
     )];
@@ -19,7 +19,7 @@ pub fn explain(instance: &InstanceSnapshot) -> String {
     lines.push(format!("Its priority is {}.", priority(instance)));
     lines.extend(instance.contributions.iter().filter_map(standing));
     if instance.wanted != instance.state {
-        lines.push(format!("By itself it would be {}.", words::state(instance.wanted)));
+        lines.push(format!("By itself it would be {}.", instance.wanted.name()));
     }
     if let Some(group) = &instance.group {
         lines.push(format!("It moves together with the other members of sync group {group}."));

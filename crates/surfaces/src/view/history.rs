@@ -24,7 +24,7 @@ fn line(event: &Event, only: Option<&str>, now: SystemTime) -> Option<String> {
         return None;
     }
     let ago = words::span(now.duration_since(event.wall).unwrap_or(Duration::ZERO));
-    let (from, to, why) = (words::state(*from), words::state(*state), words::cause(cause));
+    let (from, to, why) = (from.name(), state.name(), words::cause(cause));
     let priority = match vrrp.subject {
         Subject::Group(_) => String::new(),
         _ => format!(", priority {priority}"),

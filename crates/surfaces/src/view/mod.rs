@@ -13,4 +13,3 @@ pub use explain::explain;
 pub use history::history;
 pub use servers::{explain_server, servers};
 pub use table::{MAINTENANCE, table};
-pub(crate) use words::state as state_word;

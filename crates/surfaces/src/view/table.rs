@@ -26,7 +26,7 @@ fn row(instance: &InstanceSnapshot) -> [String; 7] {
     let priority = if base == effective { effective.to_string() } else { format!("{effective} ({base})") };
     [
         instance.name.clone(),
-        words::state(instance.state).to_owned(),
+        instance.state.name().to_owned(),
         words::span(instance.in_state_for),
         instance.vrid.to_string(),
         priority,

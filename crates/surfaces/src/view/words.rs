@@ -1,19 +1,7 @@
 //! Words for states, causes, faults and spans that more than one view uses.
 
-use keepalived_vrrp::{Cause, Fault, State, TrackerKind};
+use keepalived_vrrp::{Cause, Fault, TrackerKind};
 use std::time::Duration;
-
-/// The state's name in logs and configurations.
-pub(crate) const fn state(state: State) -> &'static str {
-    match state {
-        State::Initialize => "INIT",
-        State::Backup => "BACKUP",
-        State::Master => "MASTER",
-        State::Fault => "FAULT",
-        State::Stop => "STOP",
-        State::Deleted => "DELETED",
-    }
-}
 
 /// Rows with their columns below each other, the last one as long as it is.
 pub(super) fn columns<const N: usize>(rows: &[[String; N]]) -> String {

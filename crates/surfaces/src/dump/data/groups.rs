@@ -4,7 +4,6 @@ use super::VrrpData;
 use super::follow::{Followers, Kind, Weight};
 use super::instance::{lines, scripts};
 use crate::dump::text::{Text, yes_no};
-use crate::view::state_word;
 use keepalived_vrrp::State;
 use keepalived_vrrp::config::{Config, SyncGroupConfig};
 use std::collections::HashSet;
@@ -81,7 +80,7 @@ pub(super) fn sync_groups(text: &mut Text, data: &VrrpData<'_>, followers: &Foll
 fn sync_group(text: &mut Text, data: &VrrpData<'_>, followers: &Followers, group: &SyncGroupConfig) {
     let groups = data.running.map_or(&[][..], |running| running.survey.groups.as_slice());
     let state = groups.iter().find(|one| one.name == group.name).map_or(State::Backup, |one| one.state);
-    text.line(1, format_args!("VRRP Sync Group = {}, {}", group.name, state_word(state)));
+    text.line(1, format_args!("VRRP Sync Group = {}, {}", group.name, state.name()));
     let members = || data.instances.iter().filter(|instance| group.members.contains(&instance.config.name));
     let in_state =
         |state| members().filter(|one| one.live.is_some_and(|live| live.snapshot.state == state)).count();

@@ -4,7 +4,6 @@ use super::follow::{Followers, Kind, Weight, of_kind};
 use super::{DataInstance, VrrpData};
 use crate::dump::text::{Text, enabled, yes_no};
 use crate::dump::{address, route, rule, with_user};
-use crate::view::state_word;
 use keepalived_types::{Family, Version};
 use keepalived_vrrp::config::{
     AddressConfig, Authentication, ChecksumCompat, InstanceConfig, NotifyScripts, ReceiveBuffer, StartState,
@@ -55,7 +54,7 @@ fn version(config: &InstanceConfig) -> u8 {
 
 fn state(text: &mut Text, config: &InstanceConfig, live: Option<&SurveyedInstance>) {
     if let Some(live) = live {
-        text.line(3, format_args!("State = {}", state_word(live.snapshot.state)));
+        text.line(3, format_args!("State = {}", live.snapshot.state.name()));
         if live.snapshot.state == State::Backup
             && let Some((router, priority)) = live.snapshot.master
         {
@@ -76,7 +75,7 @@ fn state(text: &mut Text, config: &InstanceConfig, live: Option<&SurveyedInstanc
         text.line(5, format_args!("Using unicast"));
     }
     let wanted = live.map_or(wanted_at_start(config), |live| live.snapshot.wanted);
-    text.line(3, format_args!("Wantstate = {}", state_word(wanted)));
+    text.line(3, format_args!("Wantstate = {}", wanted.name()));
 }
 
 /// `state MASTER` is taken at its word for address owners only.
