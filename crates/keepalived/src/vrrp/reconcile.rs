@@ -181,12 +181,11 @@ impl Reconciler {
     pub(super) fn finished(&mut self, operation: &Operation, succeeded: bool) -> bool {
         match operation {
             Operation::Add(key, address) => self.addresses.added(key, address, succeeded),
-            Operation::Remove(key, _) if succeeded => self.addresses.removed(key),
+            Operation::Remove(key, _) => self.addresses.removed(key, succeeded),
             Operation::AddRoute(route) => return self.routes.added(route, succeeded) && !succeeded,
             Operation::AddRule(rule) => return self.rules.added(rule, succeeded) && !succeeded,
             Operation::RemoveRoute(route) => self.routes.removed(route),
             Operation::RemoveRule(rule) => self.rules.removed(rule),
-            Operation::Remove(..) => {}
         }
         !succeeded
     }

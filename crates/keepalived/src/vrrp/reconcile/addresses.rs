@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::ledger::is_last;
 use super::{Holder, Key, Operation, Progress};
 
 /// An address that is on the machine.
@@ -42,6 +43,10 @@ pub(super) struct Addresses {
     wanted: HashMap<Key, Wanted>,
     /// Keys the kernel has reported something about since the last look for losses.
     touched: HashSet<Key>,
+    /// How many removals are on their way: what is still there is no longer to be counted on.
+    leaving: HashMap<Key, u32>,
+    /// How many additions are on their way: only the answer to the last one tells how things are.
+    adding: HashMap<Key, u32>,
 }
 
 impl Addresses {
@@ -115,6 +120,7 @@ impl Addresses {
         let peer = wanted.address().peer;
         self.wanted.remove(&key);
         if pending || self.present.contains_key(&key) {
+            *self.leaving.entry(key).or_default() += 1;
             operations.push(Operation::Remove(key, peer));
         }
     }
@@ -128,7 +134,7 @@ impl Addresses {
     ) {
         let (index, address) = &network.addresses[position];
         let key = Key { index: *index, prefix: address.prefix };
-        let present = self.present.contains_key(&key);
+        let present = self.present.contains_key(&key) && !self.leaving.contains_key(&key);
         let before = self.wanted.get_mut(&key);
         let differs = before.as_ref().is_some_and(|before| before.address() != address);
         // Pending: it is on its way. Set: it is there, or somebody has taken it away and it comes back.
@@ -139,18 +145,23 @@ impl Addresses {
         }
         // Same address with other options (label, scope ...): the kernel wants it removed first.
         if differs && let Some(present) = self.present.remove(&key) {
+            *self.leaving.entry(key).or_default() += 1;
             operations.push(Operation::Remove(key, present.peer));
         }
         let missing = differs || !present;
         let progress = if missing { Progress::Pending } else { Progress::Set };
         self.wanted.insert(key, Wanted { network: Arc::clone(network), position, holder, progress });
         if missing {
+            *self.adding.entry(key).or_default() += 1;
             operations.push(Operation::Add(key, address.clone()));
         }
     }
 
     /// The kernel's answer to an addition.
     pub(super) fn added(&mut self, key: &Key, address: &AddressConfig, succeeded: bool) {
+        if !is_last(&mut self.adding, key) {
+            return;
+        }
         if succeeded {
             self.present.insert(*key, Present { ours: true, peer: address.peer });
         }
@@ -159,9 +170,10 @@ impl Addresses {
         }
     }
 
-    /// The kernel has removed it.
-    pub(super) fn removed(&mut self, key: &Key) {
-        if !self.wanted.contains_key(key) {
+    /// The kernel's answer to a removal.
+    pub(super) fn removed(&mut self, key: &Key, succeeded: bool) {
+        is_last(&mut self.leaving, key);
+        if succeeded && !self.wanted.contains_key(key) {
             self.present.remove(key);
         }
     }
@@ -185,6 +197,7 @@ impl Addresses {
     pub(super) fn restore(&mut self, key: Key) -> Option<Operation> {
         let wanted = self.wanted.get_mut(&key).filter(|wanted| !wanted.address().no_track)?;
         wanted.progress = Progress::Pending;
+        *self.adding.entry(key).or_default() += 1;
         Some(Operation::Add(key, wanted.address().clone()))
     }
 
@@ -197,6 +210,7 @@ impl Addresses {
             let idle = wanted.progress != Progress::Pending;
             if concerned && idle && !self.present.contains_key(key) {
                 wanted.progress = Progress::Pending;
+                *self.adding.entry(*key).or_default() += 1;
                 operations.push(Operation::Add(*key, wanted.address().clone()));
             }
         }

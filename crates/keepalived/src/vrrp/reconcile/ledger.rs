@@ -275,7 +275,7 @@ fn note_addition<I: Item>(adding: &mut HashMap<I, u32>, item: &I) {
 }
 
 /// One of the requests about this has been answered. Was it the last one on its way?
-fn is_last<K: Eq + Hash>(under_way: &mut HashMap<K, u32>, key: &K) -> bool {
+pub(super) fn is_last<K: Eq + Hash>(under_way: &mut HashMap<K, u32>, key: &K) -> bool {
     match under_way.get_mut(key) {
         Some(count) if *count > 1 => {
             *count -= 1;

@@ -176,3 +176,34 @@ fn an_interface_takes_its_addresses_along() {
     assert!(reconciler.losses().is_empty());
     assert!(reconciler.want(A, network(&[])).is_empty());
 }
+
+/// Requests of two turns as MASTER are on their way together: answers to the first say nothing about the second.
+#[test]
+fn only_the_answer_to_the_last_request_counts() {
+    let mut reconciler = Reconciler::default();
+    let one = key("10.0.0.1", 32);
+    let remove = || Operation::Remove(one, None);
+    let turns = [true, false, true, false, true]
+        .map(|is_wanted| reconciler.want(A, if is_wanted { network(&[one]) } else { network(&[]) }));
+    assert_eq!(turns.concat(), [add(one), remove(), add(one), remove(), add(one)]);
+    for turn in &turns {
+        perform(&mut reconciler, turn);
+        assert!(reconciler.losses().is_empty());
+    }
+    assert!(reconciler.want(A, network(&[one])).is_empty());
+}
+
+#[test]
+fn an_address_that_is_wanted_again_while_it_is_removed_is_added_again() {
+    let mut reconciler = Reconciler::default();
+    let one = key("10.0.0.1", 32);
+    perform(&mut reconciler, &[add(one)]);
+    let there = reconciler.want(A, network(&[one]));
+    assert!(there.is_empty());
+    let removals = reconciler.want(A, network(&[]));
+    let additions = reconciler.want(A, network(&[one]));
+    assert_eq!([removals.clone(), additions.clone()].concat(), [Operation::Remove(one, None), add(one)]);
+    perform(&mut reconciler, &removals);
+    perform(&mut reconciler, &additions);
+    assert!(reconciler.losses().is_empty());
+}
