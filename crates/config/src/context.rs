@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Class, Diagnostic, Report};
 use crate::host::Host;
+use crate::iproute;
 use crate::span::Span;
 use keepalived_types::Credentials;
 use std::collections::{HashMap, HashSet};
@@ -21,6 +22,8 @@ pub struct Context<'a> {
     pub pending: Pending,
     /// Who scripts run as, and what was found out about them.
     pub scripts: ScriptPolicy,
+    /// `iproute_etc_dir`, `iproute_usr_dir`.
+    pub iproute: iproute::Directories,
 }
 
 /// What `script_user` and `enable_script_security` said, and which scripts there are (runtime reference 13.3, 13.4).
@@ -30,8 +33,14 @@ pub struct ScriptPolicy {
     pub user: Option<Credentials>,
     /// `script_user` named somebody who does not exist: scripts without a user of their own are dropped.
     pub user_is_invalid: bool,
+    /// The name of that user.
+    pub user_name: Option<String>,
     /// Set by `enable_script_security`.
     pub security: bool,
+    /// Set by `use_symlink_paths`.
+    pub use_symlink_paths: bool,
+    /// Set by `set_supplementary_groups`.
+    pub supplementary_groups: bool,
     /// Which kinds of scripts will be run; see [`report_violations`](crate::script::report_violations).
     pub used: ScriptsUsed,
     pub(crate) default_user: Option<Option<Credentials>>,
@@ -182,7 +191,13 @@ impl<'a> Context<'a> {
             test_mode,
             pending: Pending::default(),
             scripts: ScriptPolicy::default(),
+            iproute: iproute::Directories::default(),
         }
+    }
+
+    /// The number behind a name of one of iproute2's tables.
+    pub fn iproute_name(&self, table: &str, name: &str) -> Option<u32> {
+        self.iproute.number(self.host, table, name)
     }
 
     /// Reports a problem at `span` in the original's words.

@@ -92,9 +92,6 @@ pub trait Host {
     fn environment(&self, name: &str) -> Option<String>;
     /// The host name, for `router_id` and mail defaults.
     fn host_name(&self) -> String;
-    /// The number behind a name of iproute2's tables (`rt_tables`, `rt_protos`, `rt_scopes`, `rt_dsfield`, `rt_realms`,
-    /// `group`).
-    fn iproute_name(&self, table: &str, name: &str) -> Option<u32>;
     /// A random number for `${_RANDOM}`.
     fn random(&self) -> u32;
     /// How many processors are online, for `*_cpu_affinity`.

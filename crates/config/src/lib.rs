@@ -9,6 +9,7 @@ pub mod diagnostic;
 pub mod draft;
 pub mod encoding;
 pub mod host;
+pub mod iproute;
 pub mod keyword;
 pub mod line;
 pub mod load;

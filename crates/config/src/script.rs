@@ -4,7 +4,9 @@ mod resolve;
 mod tokens;
 
 pub(crate) use resolve::DEFAULT_USER;
-pub use resolve::{ScriptKind, ScriptProblem, credentials, default_user, report_violations, resolve};
+pub use resolve::{
+    ScriptKind, ScriptProblem, credentials, default_user, report_violations, resolve, supplement,
+};
 pub use tokens::{Unterminated, split_escaped, split_kept};
 
 use crate::args::Args;

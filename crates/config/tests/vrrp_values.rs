@@ -260,6 +260,35 @@ fn members_of_a_sync_group_lose_their_weights() {
     assert_eq!(weight(&text("sync_group_tracking_weight")), PriorityWeight::new(10));
 }
 
+/// Recorded from keepalived 2.2.7 with `-t`.
+#[test]
+fn weights_that_members_lose_are_reported_unless_the_group_lets_them_keep_them() {
+    let text = |extra: &str| {
+        format!(
+            "track_file F {{\nfile /run/f\n}}\ntrack_file W {{\nfile /run/f\nweight 3\n}}\n\
+             vrrp_sync_group G {{\ngroup {{\nA\nB\n}}\n{extra}\n}}\n\
+             vrrp_instance A {{\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress {{ 192.0.2.1 }}\n\
+             track_interface {{\neth1 weight 10\n}}\ntrack_file {{\nF\nW\n}}\n}}\n\
+             vrrp_instance B {{\ninterface eth0\nvirtual_router_id 2\nvirtual_ipaddress {{ 192.0.2.2 }}\n}}\n"
+        )
+    };
+    assert_eq!(
+        messages(&text("")),
+        [
+            "(A) ignoring eth1 tracked interface weight due to SYNC group",
+            "(A) ignoring weight from tracked file F due to SYNC group. specify weight 0",
+            "(A) ignoring tracked file W with weight 3 due to SYNC group",
+        ]
+    );
+    assert_eq!(messages(&text("sync_group_tracking_weight")), [""; 0]);
+    let deprecated = [
+        "(/test.conf: Line 13) (G) global_tracking is deprecated. Use track_interface/script/file on the sync group",
+    ];
+    assert_eq!(messages(&text("global_tracking")), deprecated);
+    let pending = |extra: &str| read(&text(extra)).pending.len();
+    assert_eq!([pending("sync_group_tracking_weight"), pending("global_tracking")], [0, 0]);
+}
+
 #[test]
 fn one_virtual_router_twice_on_a_link_stops_the_daemon() {
     let twice = |second: &str| {

@@ -17,7 +17,6 @@ pub struct FakeHost {
     groups: BTreeMap<String, u32>,
     scripts: BTreeMap<PathBuf, ScriptFile>,
     environment: BTreeMap<String, String>,
-    iproute: BTreeMap<(String, String), u32>,
     modes: BTreeMap<PathBuf, u32>,
     directory: Option<PathBuf>,
     untrackable: BTreeMap<PathBuf, String>,
@@ -44,7 +43,6 @@ impl FakeHost {
             groups: BTreeMap::new(),
             scripts: BTreeMap::new(),
             environment: BTreeMap::new(),
-            iproute: BTreeMap::new(),
             modes: BTreeMap::new(),
             directory: None,
             untrackable: BTreeMap::new(),
@@ -160,13 +158,6 @@ impl FakeHost {
         self
     }
 
-    /// Adds a name of one of iproute2's tables.
-    #[must_use]
-    pub fn with_iproute_name(mut self, table: &str, name: &str, number: u32) -> Self {
-        self.iproute.insert((table.to_owned(), name.to_owned()), number);
-        self
-    }
-
     /// Sets the user and group that the process runs as.
     #[must_use]
     pub fn running_as(mut self, uid: u32, gid: u32) -> Self {
@@ -269,11 +260,6 @@ impl Host for FakeHost {
 
     fn host_name(&self) -> String {
         self.host_name.clone()
-    }
-
-    fn iproute_name(&self, table: &str, name: &str) -> Option<u32> {
-        let key = (table.to_owned(), name.to_owned());
-        self.iproute.get(&key).copied()
     }
 
     fn random(&self) -> u32 {

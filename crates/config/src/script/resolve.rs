@@ -72,7 +72,8 @@ pub fn credentials(
         log(span, format!("Script user '{user}' does not exist"), context);
         return None;
     };
-    let supplementary = group.is_some_and(|group| group.starts_with(':'));
+    let supplementary =
+        context.scripts.supplementary_groups || group.is_some_and(|group| group.starts_with(':'));
     let gid = match group.map(|group| group.trim_start_matches(':')) {
         None | Some("") => found.gid,
         Some(name) => {
@@ -87,6 +88,18 @@ pub fn credentials(
     Some(Credentials { uid: found.uid, gid, groups })
 }
 
+/// `set_supplementary_groups` after `script_user`: that user, with all groups now.
+pub fn supplement(context: &mut Context<'_>) -> Option<Credentials> {
+    let scripts = &mut context.scripts;
+    if scripts.supplementary_groups
+        && let (Some(user), Some(name)) = (&mut scripts.user, &scripts.user_name)
+        && user.groups.is_none()
+    {
+        user.groups = Some(context.host.groups_of(name, user.gid));
+    }
+    scripts.user.clone()
+}
+
 /// The user for scripts that name none: `script_user`, else `keepalived_script`, else (without
 /// `enable_script_security`) whoever runs the daemon.
 pub fn default_user(span: Span, context: &mut Context<'_>) -> Option<Credentials> {
@@ -97,7 +110,11 @@ pub fn default_user(span: Span, context: &mut Context<'_>) -> Option<Credentials
         return known.clone();
     }
     let user = match context.host.user(DEFAULT_USER) {
-        Some(user) => Some(Credentials { uid: user.uid, gid: user.gid, groups: None }),
+        Some(user) => {
+            let wanted = context.scripts.supplementary_groups;
+            let groups = wanted.then(|| context.host.groups_of(DEFAULT_USER, user.gid));
+            Some(Credentials { uid: user.uid, gid: user.gid, groups })
+        }
         None => {
             log(span, format!("Script user '{DEFAULT_USER}' does not exist"), context);
             let (uid, gid) = context.host.own_ids();
@@ -144,6 +161,11 @@ pub fn resolve(
                 judge_insecure(&path, words.span, context)?;
             }
             note_used(kind, insecure, context);
+            let path = if context.scripts.use_symlink_paths && name.starts_with('/') {
+                PathBuf::from(name)
+            } else {
+                path
+            };
             Ok(Command { path, argv: words.argv.clone(), run_as, through_shell: needs_shell })
         }
         ScriptFile::NotExecutable => {

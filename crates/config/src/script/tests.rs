@@ -175,3 +175,35 @@ fn each_process_reports_its_own_scripts() {
     assert_eq!(said(true, false), [parent.clone(), vrrp.clone()]);
     assert_eq!(said(true, true), [parent, checks, vrrp]);
 }
+
+#[test]
+fn a_link_is_kept_in_the_path_when_use_symlink_paths_says_so() {
+    let leads_to = ScriptFile::Usable { path: "/opt/2/n.sh".into(), insecure: false, needs_shell: false };
+    let host = FakeHost::new()
+        .with_script_file("/opt/now/n.sh", leads_to.clone())
+        .with_script_file("n.sh", leads_to);
+    let path = |script: &str, is_kept: bool| {
+        let mut report = Report::default();
+        let mut context = Context::new(&host, &mut report, true);
+        context.scripts.use_symlink_paths = is_kept;
+        resolve(&words(script), root(), ScriptKind::Vrrp, &mut context).expect("usable").path
+    };
+    assert_eq!(path("/opt/now/n.sh", false), PathBuf::from("/opt/2/n.sh"));
+    assert_eq!(path("/opt/now/n.sh", true), PathBuf::from("/opt/now/n.sh"));
+    assert_eq!(path("n.sh", true), PathBuf::from("/opt/2/n.sh"), "nothing is written that could be kept");
+}
+
+#[test]
+fn every_user_has_all_groups_when_set_supplementary_groups_says_so() {
+    let host = FakeHost::new().with_user("web", 33, 34).with_user("keepalived_script", 40, 41);
+    let mut report = Report::default();
+    let mut context = Context::new(&host, &mut report, true);
+    context.scripts.supplementary_groups = true;
+    let groups = |found: Option<Credentials>| found.and_then(|found| found.groups);
+    assert_eq!(groups(credentials("web", None, HERE, &mut context)), Some(vec![34]));
+    assert_eq!(groups(default_user(HERE, &mut context)), Some(vec![41]));
+    // The keyword comes after script_user.
+    context.scripts.user = Some(Credentials { uid: 33, gid: 34, groups: None });
+    context.scripts.user_name = Some("web".to_owned());
+    assert_eq!(groups(supplement(&mut context)), Some(vec![34]));
+}

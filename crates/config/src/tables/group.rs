@@ -7,7 +7,7 @@ use crate::draft::{ConfigDraft, GroupDraft, Interfaces, TrackGroupDraft};
 use crate::keyword::{Keyword, Kind, Section, Status};
 use crate::span::Span;
 use crate::tables::item::track;
-use crate::tables::row::{acted, block, pending};
+use crate::tables::row::{acted, block};
 use crate::tables::scalar::{lacking, switch};
 use keepalived_types::Command;
 use keepalived_vrrp::config::NotifyScripts;
@@ -78,14 +78,14 @@ static SYNC_GROUP_TABLE: &[Keyword<GroupDraft>] = &[
             group.priority_notices = switch(args, context, complaint).or(group.priority_notices);
         },
     ),
-    pending(
+    acted(
         "sync_group_tracking_weight",
         "",
         "off",
         "Weights of trackers on members stay in force.",
         |group: &mut GroupDraft, _, _| group.tracking_weight = true,
     ),
-    pending(
+    acted(
         "global_tracking",
         "",
         "off",

@@ -3,7 +3,6 @@
 mod file_systems;
 mod glob;
 mod interfaces;
-mod iproute;
 mod scripts;
 
 use interfaces::Interfaces;
@@ -100,10 +99,6 @@ impl Host for RealHost {
 
     fn host_name(&self) -> String {
         keepalived_kernel::host::node_name()
-    }
-
-    fn iproute_name(&self, table: &str, name: &str) -> Option<u32> {
-        iproute::number(table, name)
     }
 
     fn random(&self) -> u32 {

@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::keyword::Status;
 use crate::line::Word;
 use crate::model::JsonVersion;
-use crate::tables::row::{acted, inert, line, pending};
+use crate::tables::row::{acted, inert, line};
 use crate::tables::scalar::{ANY_U32, lacking, mistaken, switch, unsigned};
 use std::path::PathBuf;
 
@@ -164,26 +164,28 @@ fn path(args: &mut Args<'_>, context: &mut Context<'_>) -> Option<String> {
     Some(word.text.to_owned())
 }
 
-pub(super) const IPROUTE_USR_DIR: Row = pending(
+pub(super) const IPROUTE_USR_DIR: Row = acted(
     "iproute_usr_dir",
     "<directory>",
     "/usr/share/iproute2",
     "Where rt_tables and its like are looked up.",
     |global, args, context| {
         if let Some(path) = path(args, context) {
-            global.settings.files.iproute_usr_dir = Some(PathBuf::from(path));
+            context.iproute.usr = Some(PathBuf::from(path));
+            global.settings.files.iproute_usr_dir.clone_from(&context.iproute.usr);
         }
     },
 );
 
-pub(super) const IPROUTE_ETC_DIR: Row = pending(
+pub(super) const IPROUTE_ETC_DIR: Row = acted(
     "iproute_etc_dir",
     "<directory>",
     "/etc/iproute2",
     "Where rt_tables and its like are looked up first.",
     |global, args, context| {
         if let Some(path) = path(args, context) {
-            global.settings.files.iproute_etc_dir = Some(PathBuf::from(path));
+            context.iproute.etc = Some(PathBuf::from(path));
+            global.settings.files.iproute_etc_dir.clone_from(&context.iproute.etc);
         }
     },
 );

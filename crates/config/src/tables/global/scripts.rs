@@ -6,14 +6,14 @@ use crate::context::Context;
 use crate::draft::GlobalDraft;
 use crate::keyword::{Keyword, Kind, Status};
 use crate::model::{Fifo, Fifos};
-use crate::tables::row::{acted, pending};
+use crate::tables::row::acted;
 use crate::tables::scalar::{lacking, mistaken, unsigned};
 use crate::tables::script;
 use keepalived_types::{Command, Credentials};
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub(super) const USE_SYMLINK_PATHS: Row = pending(
+pub(super) const USE_SYMLINK_PATHS: Row = acted(
     "use_symlink_paths",
     "[on|off]",
     "off",
@@ -21,11 +21,12 @@ pub(super) const USE_SYMLINK_PATHS: Row = pending(
     |global, args, context| {
         if let Some(on) = named_switch(args, context) {
             global.settings.scripts.use_symlink_paths = on;
+            context.scripts.use_symlink_paths = on;
         }
     },
 );
 
-pub(super) const SET_SUPPLEMENTARY_GROUPS: Row = pending(
+pub(super) const SET_SUPPLEMENTARY_GROUPS: Row = acted(
     "set_supplementary_groups",
     "[on|off]",
     "off",
@@ -33,6 +34,8 @@ pub(super) const SET_SUPPLEMENTARY_GROUPS: Row = pending(
     |global, args, context| {
         if let Some(on) = named_switch(args, context) {
             global.settings.scripts.supplementary_groups = on;
+            context.scripts.supplementary_groups = on;
+            global.settings.scripts.user = crate::script::supplement(context);
         }
     },
 );
@@ -46,6 +49,7 @@ pub(super) const SCRIPT_USER: Row = acted(
         if args.remaining() == 0 {
             return lacking(args, context, "No script username specified");
         }
+        context.scripts.user_name = args.peek().map(|word| word.text.to_owned());
         let user = script::credentials(args, context);
         context.scripts.user_is_invalid = user.is_none();
         if user.is_none() {

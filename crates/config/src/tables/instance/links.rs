@@ -98,7 +98,7 @@ fn group(args: &mut Args<'_>, keyword: Word<'_>, context: &mut Context<'_>) -> O
         mistaken(keyword, context, "interface group missing - ignoring");
         return None;
     };
-    let number = word.text.parse().ok().or_else(|| context.host.iproute_name("group", word.text));
+    let number = word.text.parse().ok().or_else(|| context.iproute_name("group", word.text));
     if number.is_none() {
         mistaken(word, context, format!("unknown interface group '{}' - ignoring", word.text));
     }

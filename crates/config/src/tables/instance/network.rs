@@ -139,7 +139,7 @@ pub(super) const PROMOTE_SECONDARIES: Row = acted(
     },
 );
 
-pub(super) const ACCEPT: Row = pending(
+pub(super) const ACCEPT: Row = acted(
     "accept",
     "",
     "on unless strict_mode",

@@ -257,7 +257,7 @@ fn device<'w>(
 
 /// `scope`: a bad one is reported and left out.
 fn scope(word: Word<'_>, parts: &mut Parts<'_>, line: &mut ItemLine<'_, '_, '_>) {
-    match super::words::named_number(word.text, "rt_scopes", line.context.host) {
+    match super::words::named_number(word.text, "rt_scopes", line.context) {
         Some(_) if parts.address.prefix.family() == Family::V6 => line.complain(
             word,
             format!("Cannot specify scope for IPv6 addresses ({}) - ignoring scope", parts.text),

@@ -139,7 +139,7 @@ fn dsfield(
     kind: &str,
     line: &mut ItemLine<'_, '_, '_>,
 ) -> Result<u8, Dropped> {
-    match named_number(value.text, "rt_dsfield", line.context.host) {
+    match named_number(value.text, "rt_dsfield", line.context) {
         Some(field) => Ok(field),
         None => line
             .refuse(value, format!("{} {} is not valid for {kind} encapsulation", option.text, value.text)),

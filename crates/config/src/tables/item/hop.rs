@@ -72,7 +72,7 @@ fn read(
             "encap" => way.hop.encapsulation = Some(encapsulation::read(option, line)?),
             "realms" => {
                 let value = line.value(option)?;
-                match realms(value.text, line.context.host) {
+                match realms(value.text, line.context) {
                     Some(realms) => way.realms = Some(realms),
                     None => line.refuse(value, format!("Invalid realms {} for route", value.text))?,
                 }

@@ -224,22 +224,21 @@ fn keyed<'w>(
     }
     let value = line.value(option)?;
     let text = value.text;
-    let host = line.context.host;
     let route = &mut parts.route;
     match option.text {
-        "tos" | "dsfield" => match named_number(text, "rt_dsfield", host) {
+        "tos" | "dsfield" => match named_number(text, "rt_dsfield", line.context) {
             Some(tos) => route.tos = Some(tos),
             None => line.refuse(value, format!("TOS value {text} is invalid"))?,
         },
-        "table" => match table(text, host) {
+        "table" => match table(text, line.context) {
             Some(table) => route.table = Some(table),
             None => line.refuse(value, format!("Routing table {text} not found for route"))?,
         },
-        "protocol" => match named_number(text, "rt_protos", host) {
+        "protocol" => match named_number(text, "rt_protos", line.context) {
             Some(protocol) => route.protocol = protocol,
             None => line.refuse(value, format!("Protocol {text} not found or invalid for route"))?,
         },
-        "scope" => match named_number(text, "rt_scopes", host) {
+        "scope" => match named_number(text, "rt_scopes", line.context) {
             Some(scope) => route.scope = Some(scope),
             None => line.refuse(value, format!("Scope {text} not found or invalid for route"))?,
         },
@@ -247,12 +246,12 @@ fn keyed<'w>(
             Some(metric) => route.metric = Some(metric),
             None => line.refuse(value, format!("Invalid metric {text} specified for route"))?,
         },
-        "realms" => match realms(text, host) {
+        "realms" => match realms(text, line.context) {
             Some(realms) => route.realms = Some(realms),
             None => line.refuse(value, format!("Invalid realms {text} for route"))?,
         },
         _ => match keepalived_types::InterfaceName::new(text) {
-            Ok(name) if host.interface(text).is_some() => route.vrf = Some(name),
+            Ok(name) if line.context.host.interface(text).is_some() => route.vrf = Some(name),
             _ => line.refuse(value, format!("VRF {text} not found for route"))?,
         },
     }

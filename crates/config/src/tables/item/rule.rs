@@ -134,7 +134,7 @@ fn apply<'w>(
         }
         "realms" => {
             let value = line.value(option)?;
-            parts.realms = match realms(value.text, line.context.host) {
+            parts.realms = match realms(value.text, line.context) {
                 Some(realms) => Some(realms),
                 None => line.refuse(value, format!("invalid realms {} for rule", value.text))?,
             };
@@ -151,7 +151,7 @@ fn apply<'w>(
         "suppress_ifgroup" | "sup_group" => {
             let value = line.value(option)?;
             let number = plain_number(value.text).and_then(|number| u32::try_from(number).ok());
-            let number = number.or_else(|| line.context.host.iproute_name("group", value.text));
+            let number = number.or_else(|| line.context.iproute_name("group", value.text));
             parts.suppress_interface_group = match number {
                 Some(group) => Some(group),
                 None => line.refuse(value, format!("suppress_group {} is invalid", value.text))?,
@@ -178,7 +178,7 @@ fn action<'w>(option: Word<'w>, parts: &mut Parts, line: &mut ItemLine<'_, 'w, '
     let action = match option.text {
         "table" | "lookup" => {
             let value = line.value(option)?;
-            match table(value.text, line.context.host) {
+            match table(value.text, line.context) {
                 Some(0) => line.refuse(value, "Table 0 is not valid")?,
                 Some(table) => RuleAction::Table(table),
                 None => line.refuse(value, format!("Routing table {} not found for rule", value.text))?,
@@ -223,7 +223,7 @@ fn selector<'w>(
         "oif" => parts.selector.output = Some(interface(option, line, interfaces)?),
         "tos" | "dsfield" => {
             let value = line.value(option)?;
-            parts.selector.tos = match named_number(value.text, "rt_dsfield", line.context.host) {
+            parts.selector.tos = match named_number(value.text, "rt_dsfield", line.context) {
                 Some(tos) => Some(tos),
                 None => line.refuse(value, format!("TOS value {} is invalid", value.text))?,
             };

@@ -58,7 +58,7 @@ impl<'w> ItemLine<'_, 'w, '_> {
 
 /// A number from 0 to 255, or a name of one of iproute2's tables. A few names are built in, because iproute2 need
 /// not be installed.
-pub(super) fn named_number(text: &str, table: &str, host: &dyn crate::host::Host) -> Option<u8> {
+pub(super) fn named_number(text: &str, table: &str, context: &Context<'_>) -> Option<u8> {
     if let Some(number) = plain_number(text) {
         return u8::try_from(number).ok();
     }
@@ -77,7 +77,7 @@ pub(super) fn named_number(text: &str, table: &str, host: &dyn crate::host::Host
         ("rt_dsfield", "default") => Some(0),
         _ => None,
     };
-    built_in.or_else(|| u8::try_from(host.iproute_name(table, text)?).ok())
+    built_in.or_else(|| u8::try_from(context.iproute_name(table, text)?).ok())
 }
 
 /// A number as C writes them: decimal, 0x hexadecimal, 0 octal.
@@ -91,12 +91,12 @@ pub(super) fn plain_number(text: &str) -> Option<u64> {
 }
 
 /// `A[/B]` in `realms`: numbers, or names of `rt_realms`.
-pub(super) fn realms(text: &str, host: &dyn crate::host::Host) -> Option<Realms> {
+pub(super) fn realms(text: &str, context: &Context<'_>) -> Option<Realms> {
     let realm = |text: &str| -> Option<u16> {
         if let Some(number) = plain_number(text) {
             return u16::try_from(number).ok();
         }
-        u16::try_from(host.iproute_name("rt_realms", text)?).ok()
+        u16::try_from(context.iproute_name("rt_realms", text)?).ok()
     };
     match text.split_once('/') {
         Some((from, to)) => Some(Realms { from: realm(from)?, to: realm(to)? }),
@@ -105,7 +105,7 @@ pub(super) fn realms(text: &str, host: &dyn crate::host::Host) -> Option<Realms>
 }
 
 /// A routing table: a number, or a name of `rt_tables`.
-pub(super) fn table(text: &str, host: &dyn crate::host::Host) -> Option<u32> {
+pub(super) fn table(text: &str, context: &Context<'_>) -> Option<u32> {
     if let Some(number) = plain_number(text) {
         return u32::try_from(number).ok();
     }
@@ -114,7 +114,7 @@ pub(super) fn table(text: &str, host: &dyn crate::host::Host) -> Option<u32> {
         "main" => Some(254),
         "local" => Some(255),
         "unspec" => Some(0),
-        name => host.iproute_name("rt_tables", name),
+        name => context.iproute_name("rt_tables", name),
     }
 }
 
