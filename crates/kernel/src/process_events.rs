@@ -102,6 +102,21 @@ impl ProcessEvents {
         Ok(true)
     }
 
+    /// Makes room for unread events as configured; `usual` bytes are what [`ReceiveBuffer::Usual`] stands for.
+    ///
+    /// # Errors
+    /// When the kernel refuses, which it has no reason for.
+    pub fn set_room(&mut self, room: ReceiveBuffer, usual: usize) -> Result<()> {
+        room.apply(&self.socket, usual).doing("size the process connector's receive buffer")?;
+        self.room = match room {
+            ReceiveBuffer::Usual => usual,
+            ReceiveBuffer::Bytes(bytes) | ReceiveBuffer::Forced(bytes) => {
+                usize::try_from(bytes).unwrap_or(usize::MAX)
+            }
+        };
+        Ok(())
+    }
+
     /// Doubles the room for unread events, up to `limit` bytes.
     pub fn enlarge(&mut self, limit: usize) {
         self.room = self.room.saturating_mul(2).min(limit);

@@ -77,7 +77,8 @@ pub struct VrrpSetup {
     pub vrrp: vrrp::config::Config,
     /// Priority, memory locking, processors of the process.
     pub process: ProcessSettings,
-    /// Receive buffers of its netlink sockets; they are what they are from start to end.
+    /// Receive buffers of its netlink sockets; but for the one that hears of processes they are what they are from start
+    /// to end.
     pub netlink: NetlinkBuffers,
     /// How far its priority may rise by itself.
     pub auto_priority: AutoPriority,

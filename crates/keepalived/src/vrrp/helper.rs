@@ -380,7 +380,7 @@ impl Helper {
                 self.dumps = setup.dumps.clone();
                 self.save_data("post");
                 let (trackers, mut means) = self.tracking();
-                trackers.configure(&setup.vrrp, &mut means, now);
+                trackers.configure(&setup, &mut means, now);
                 watch_processes(&self.reactor, &self.trackers);
                 self.open_fifos(&setup.fifos, now);
                 let is_master = |name: &str| self.fifo_lines.is_master(name);

@@ -17,7 +17,7 @@ pub enum ReceiveBuffer {
 
 impl ReceiveBuffer {
     /// Sets it; `usual` is the size that [`ReceiveBuffer::Usual`] stands for.
-    pub(super) fn apply(self, fd: impl AsFd, usual: usize) -> io::Result<()> {
+    pub(crate) fn apply(self, fd: impl AsFd, usual: usize) -> io::Result<()> {
         match self {
             Self::Usual => set_receive_buffer(fd, usual),
             Self::Bytes(bytes) => {

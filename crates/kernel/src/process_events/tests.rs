@@ -81,3 +81,20 @@ fn in_another_network_namespace_it_is_opened_in_the_one_we_came_from() {
         assert_eq!(ProcessEvents::open(Some(origin.as_fd()), 1 << 16).is_ok(), here);
     });
 }
+
+/// The kernel doubles what it is asked for (socket(7)).
+#[test]
+fn the_room_for_events_can_be_changed_while_the_socket_is_open() {
+    // Not everywhere is there a connector; see the test above.
+    let Ok(mut events) = ProcessEvents::open(None, 1 << 16) else { return };
+    let granted = |events: &ProcessEvents| {
+        rustix::net::sockopt::socket_recv_buffer_size(events.as_fd()).expect("it is a socket")
+    };
+    assert_eq!(granted(&events), 2 << 16);
+    events.set_room(ReceiveBuffer::Bytes(5000), 1 << 16).expect("no reason to refuse");
+    assert_eq!(granted(&events), 10_000);
+    events.set_room(ReceiveBuffer::Forced(1 << 24), 1 << 16).expect("needs root");
+    assert_eq!(granted(&events), 2 << 24);
+    events.set_room(ReceiveBuffer::Usual, 1 << 16).expect("no reason to refuse");
+    assert_eq!(granted(&events), 2 << 16);
+}

@@ -258,13 +258,13 @@ pub(super) const VRRP_NETLINK_MONITOR_RCV_BUFS_FORCE: Row =
         force(global, args, context, |netlink| &mut netlink.vrrp_monitor);
     });
 pub(super) const PROCESS_MONITOR_RCV_BUFS: Row = buffer_row(
-    Status::Pending,
+    Status::Acted,
     "process_monitor_rcv_bufs",
     "Receive buffer of the socket that hears of processes.",
     |global, args, context| buffer(global, args, context, |netlink| &mut netlink.process_monitor),
 );
 pub(super) const PROCESS_MONITOR_RCV_BUFS_FORCE: Row =
-    force_row(Status::Pending, "process_monitor_rcv_bufs_force", |global, args, context| {
+    force_row(Status::Acted, "process_monitor_rcv_bufs_force", |global, args, context| {
         force(global, args, context, |netlink| &mut netlink.process_monitor);
     });
 pub(super) const LVS_NETLINK_CMD_RCV_BUFS: Row = buffer_row(

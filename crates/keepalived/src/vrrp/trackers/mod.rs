@@ -25,6 +25,7 @@ pub(super) use tracked::without_unwatched;
 use super::launcher::Launcher;
 use super::messages::{Outbox, ToEngine};
 use crate::ipc::VrrpSetup;
+use crate::ipvs_place::room;
 use crate::log::Logger;
 use files::{Files, News};
 use keepalived_kernel::process::{self, Ending, Pid};
@@ -33,7 +34,6 @@ use keepalived_surfaces::dump::ScriptRun;
 use keepalived_surfaces::{Level, LogLine};
 use keepalived_types::Instant;
 use keepalived_vrrp::Reading;
-use keepalived_vrrp::config::Config;
 use processes::ProcessWatch;
 use results::Results;
 use schedule::{Action, Outcome, Schedule};
@@ -82,17 +82,20 @@ impl Trackers {
             let complaints = files::initialise(&tracked::files(&setup.vrrp));
             complaints.iter().for_each(|complaint| means.logger.info(complaint));
         }
-        trackers.configure(&setup.vrrp, means, now);
+        trackers.configure(setup, means, now);
         Ok(trackers)
     }
 
     /// Takes over a configuration. The engine must have been told about it before.
-    pub(super) fn configure(&mut self, config: &Config, means: &mut Means<'_>, now: Instant) {
+    pub(super) fn configure(&mut self, setup: &VrrpSetup, means: &mut Means<'_>, now: Instant) {
+        let config = &setup.vrrp;
         let scripts = tracked::scripts(config);
         log(self.results.configure(&scripts), means);
         let actions = self.schedule.configure(scripts, now);
         self.perform(actions, means);
         tell(self.files.configure(&tracked::files(config), now), means);
+        let complaint = self.processes.set_room(room(setup.netlink.process_monitor));
+        complaint.into_iter().for_each(|complaint| means.logger.info(complaint));
         tell_counts(self.processes.configure(tracked::processes(config), now), means);
     }
 

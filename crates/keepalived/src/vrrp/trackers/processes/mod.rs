@@ -9,6 +9,7 @@
 mod poll;
 mod table;
 
+use keepalived_kernel::netlink::ReceiveBuffer;
 use keepalived_kernel::process::{self, Seen};
 use keepalived_kernel::process_events::{Happening, ProcessEvents};
 use keepalived_types::Instant;
@@ -75,12 +76,26 @@ pub(super) struct ProcessWatch {
     turning: BTreeMap<String, (Instant, bool)>,
     /// The network namespace that the daemon was started in, when it has left it.
     origin: Option<OwnedFd>,
+    /// `process_monitor_rcv_bufs`.
+    room: Option<ReceiveBuffer>,
 }
 
 impl ProcessWatch {
     /// Nothing is watched yet.
     pub(super) fn new(origin: Option<OwnedFd>) -> Self {
         Self { origin, ..Self::default() }
+    }
+
+    /// From now on the kernel's news have this much room. Returns what could not be done.
+    pub(super) fn set_room(&mut self, room: ReceiveBuffer) -> Option<String> {
+        let before = self.room.replace(room);
+        let (Source::Asked { events, .. } | Source::Told { events, .. }) = &mut self.source else {
+            return None;
+        };
+        if before == Some(room) {
+            return None;
+        }
+        events.set_room(room, ROOM).err().map(|error| error.to_string())
     }
 
     /// From now on these. Counts that are known already are not told again.
@@ -166,7 +181,10 @@ impl ProcessWatch {
 
     fn ask(&mut self, now: Instant, lines: &mut Vec<String>) {
         match ProcessEvents::open(self.origin.as_ref().map(OwnedFd::as_fd), ROOM) {
-            Ok(events) => {
+            Ok(mut events) => {
+                if let Some(room) = self.room {
+                    lines.extend(events.set_room(room, ROOM).err().map(|error| error.to_string()));
+                }
                 self.source = Source::Asked { events, until: now + PATIENCE, poll: Poll::new(now) };
             }
             Err(error) => self.look_from_now_on(&error.to_string(), now, lines),
