@@ -49,8 +49,9 @@ pub enum Attention {
     InBatches {
         /// The longest that an advert may wait.
         every: Duration,
-        /// So many adverts come in this time; when far more do, somebody floods us.
-        expected: usize,
+        /// So many adverts may come at once: masters that began together speak together. When far more do, somebody
+        /// floods us.
+        burst: usize,
         /// What is for these virtual routers does not wait: we are their MASTER. Neither does any release (priority 0).
         /// All that came before is handed over first.
         at_once: Vec<Vrid>,

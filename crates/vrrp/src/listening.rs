@@ -17,6 +17,11 @@ use std::time::Duration;
 const SETTLED: Duration = Duration::from_millis(500);
 /// Batches within the shortest interval: late by one, a backup still hears two of three adverts in time.
 const BATCHES_PER_INTERVAL: u32 = 10;
+/// Where intervals are so short that this would be a wake-up for a handful of adverts, there are fewer batches, but no
+/// fewer than these.
+const FEWEST_BATCHES: u32 = 4;
+/// The wait that is aimed at then.
+const SHORTEST: Duration = Duration::from_micros(2_500);
 /// The longest wait: what is odd about an advert is logged no later than this.
 const LONGEST: Duration = Duration::from_millis(50);
 /// Fewer adverts than this in a batch are not worth it: looking for them costs a wake-up, too.
@@ -60,10 +65,13 @@ impl Engine {
                 }
             }
         }
-        let every = (*intervals.iter().min()? / BATCHES_PER_INTERVAL).min(LONGEST);
+        let shortest = *intervals.iter().min()?;
+        let every =
+            (shortest / BATCHES_PER_INTERVAL).max(SHORTEST).min(shortest / FEWEST_BATCHES).min(LONGEST);
         let millionths = |interval: &Duration| every.as_nanos() * 1_000_000 / interval.as_nanos().max(1);
         let expected = intervals.iter().map(millionths).sum::<u128>() / 1_000_000;
         let expected = usize::try_from(expected).unwrap_or(usize::MAX);
-        (expected >= WORTHWHILE).then_some(Attention::InBatches { every, expected, at_once })
+        let burst = intervals.len();
+        (expected >= WORTHWHILE).then_some(Attention::InBatches { every, burst, at_once })
     }
 }

@@ -24,8 +24,10 @@ const BATCH: usize = 32;
 /// When everything is read, reading ends after so many batches: adverts that come faster than they can be judged are a
 /// flood, and the default receive buffer holds fewer than 300.
 const BATCHES_OF_ALL: usize = 64;
-/// More adverts than this beyond twice what is expected in a batch are a flood: real ones would soon find no room.
+/// More adverts than this beyond one from every master are a flood: real ones would soon find no room.
 const FLOOD: usize = 64;
+/// What an advert may take of a receive buffer: drivers hand over a frame in half a page and its bookkeeping.
+const ROOM_PER_ADVERT: usize = 2_304;
 /// After a flood a channel is read as adverts come for so long.
 const AFTER_FLOOD: Duration = Duration::from_secs(1);
 
@@ -126,9 +128,10 @@ impl Channels {
             open.watch(id, reactor)?;
         }
         open.batches = None;
-        if let Attention::InBatches { every, expected, at_once } = attention {
+        if let Attention::InBatches { every, burst, at_once } = attention {
+            let most = burst + FLOOD;
+            open.socket.grow_receive_buffer(most * ROOM_PER_ADVERT)?;
             open.leave_alone(id, &at_once, reactor)?;
-            let most = expected * 2 + FLOOD;
             open.batches = Some(Batches { every, most, at_once, next: now, is_flooded: false });
         }
         Ok(())
@@ -162,14 +165,19 @@ impl Channels {
         }
     }
 
-    /// Gives the receiving sockets this much room, in bytes; those that are not named keep what they have.
+    /// Gives the receiving sockets this much room, in bytes; those that are not named keep what they have. One that is
+    /// read in batches has room for a batch at least.
     /// Returns what could not be done.
     pub(super) fn resize(&self, room: &HashMap<ChannelId, usize>) -> Vec<String> {
         let named = room.iter().filter_map(|(id, bytes)| Some((self.open.get(id)?, *bytes)));
-        named
-            .filter_map(|(open, bytes)| open.socket.set_receive_buffer(bytes).err())
-            .map(|error| error.to_string())
-            .collect()
+        let resize = |(open, bytes): (&Open, usize)| {
+            open.socket.set_receive_buffer(bytes)?;
+            match &open.batches {
+                Some(batches) => open.socket.grow_receive_buffer(batches.most * ROOM_PER_ADVERT),
+                None => Ok(()),
+            }
+        };
+        named.filter_map(|named| resize(named).err()).map(|error| error.to_string()).collect()
     }
 
     /// The numbers of the descriptors that receive and send, for dumps.

@@ -111,6 +111,19 @@ impl VrrpSocket {
         set_receive_buffer(&self.receive, bytes).doing("set the receive buffer of a VRRP socket")
     }
 
+    /// Makes room for this many bytes of received and unread adverts, bookkeeping included, where there is less.
+    ///
+    /// # Errors
+    /// When the kernel refuses, which it does not.
+    pub fn grow_receive_buffer(&self, bytes: usize) -> Result<()> {
+        let doing = "grow the receive buffer of a VRRP socket";
+        if self.receive.recv_buffer_size().doing(doing)? < bytes {
+            // The kernel doubles what it is told, for its bookkeeping.
+            set_receive_buffer(&self.receive, bytes.div_ceil(2)).doing(doing)?;
+        }
+        Ok(())
+    }
+
     /// Asks the kernel to note when each advert came in, for [`Datagram::received`].
     ///
     /// # Errors

@@ -258,3 +258,19 @@ fn frames_arrive_as_they_were_written() {
     assert!(left.0.send(left.1, &frame[..13]).is_err());
     assert!(left.0.send(IfIndex::new(9999).expect("not 0"), &frame).is_err());
 }
+
+#[test]
+fn a_receive_buffer_grows_and_does_not_shrink() {
+    let grown = || {
+        let socket = open(multicast(GROUP_V4));
+        let size = || socket.receive.recv_buffer_size().expect("a socket");
+        let usual = size();
+        socket.grow_receive_buffer(1_000_000).expect("a larger buffer");
+        let grown = size();
+        socket.grow_receive_buffer(500_000).expect("enough room");
+        (usual, grown, size())
+    };
+    let ((), (usual, grown, after)) = two_namespaces(|| {}, grown);
+    assert!(usual < 1_000_000 && grown >= 1_000_000, "{usual}, then {grown}");
+    assert_eq!(after, grown);
+}

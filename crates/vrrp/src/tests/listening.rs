@@ -19,9 +19,9 @@ fn attentions(bench: &Bench) -> Vec<Attention> {
     attentions.collect()
 }
 
-fn batches(milliseconds: u64, expected: usize, at_once: &[u8]) -> Attention {
+fn batches(milliseconds: u64, burst: usize, at_once: &[u8]) -> Attention {
     let at_once = at_once.iter().copied().filter_map(Vrid::new).collect();
-    Attention::InBatches { every: ms(milliseconds), expected, at_once }
+    Attention::InBatches { every: ms(milliseconds), burst, at_once }
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn many_backups_are_read_in_batches_once_they_have_settled() {
     bench.run(ms(499));
     assert_eq!(attentions(&bench), []);
     bench.run(ms(1));
-    assert_eq!(attentions(&bench), [batches(50, 5, &[])]);
+    assert_eq!(attentions(&bench), [batches(50, 100, &[])]);
     bench.run(ms(1000));
     assert_eq!(attentions(&bench).len(), 1, "said once");
 }
@@ -40,7 +40,23 @@ fn short_intervals_have_short_batches() {
     let fast = InstanceConfig { advert_interval: ms(200), ..ipv4_v3(150) };
     let mut bench = Bench::begun(many(30, &fast));
     bench.run(ms(500));
-    assert_eq!(attentions(&bench), [batches(20, 3, &[])]);
+    assert_eq!(attentions(&bench), [batches(20, 30, &[])]);
+}
+
+#[test]
+fn the_shortest_intervals_have_four_batches_each() {
+    // So patient that nobody becomes MASTER before they have settled.
+    let fastest = InstanceConfig { advert_interval: ms(20), down_timer_adverts: 100, ..ipv4_v3(150) };
+    let every = |config| {
+        let mut bench = Bench::begun(many(100, &config));
+        bench.run(ms(500));
+        match attentions(&bench).as_slice() {
+            [Attention::InBatches { every, .. }] => *every,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(every(fastest.clone()), Duration::from_micros(2_500));
+    assert_eq!(every(InstanceConfig { advert_interval: ms(10), ..fastest }), Duration::from_micros(2_500));
 }
 
 #[test]
@@ -64,7 +80,7 @@ fn a_change_of_state_ends_batches_and_a_master_is_left_out_of_the_next() {
     assert_eq!(attentions(&bench), [Attention::AtOnce]);
     bench.forget();
     bench.run(ms(500));
-    assert_eq!(attentions(&bench), [batches(50, 4, &[7])]);
+    assert_eq!(attentions(&bench), [batches(50, 99, &[7])]);
 }
 
 #[test]
