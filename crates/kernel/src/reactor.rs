@@ -29,6 +29,8 @@ pub enum Interest {
     Write,
     /// Either.
     ReadWrite,
+    /// Nothing but errors and hang-ups.
+    HangUp,
 }
 
 impl Interest {
@@ -37,6 +39,7 @@ impl Interest {
             Self::Read => EventFlags::IN,
             Self::Write => EventFlags::OUT,
             Self::ReadWrite => EventFlags::IN.union(EventFlags::OUT),
+            Self::HangUp => EventFlags::empty(),
         }
     }
 }

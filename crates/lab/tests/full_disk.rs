@@ -28,6 +28,13 @@ impl Small {
         if (1..60).contains(&taken) { Ok(()) } else { Err(Error::Unexpected(format!("{taken} blocks"))) }
     }
 
+    /// The names of everything that does not fill it.
+    fn others(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(&self.0).into_iter().flatten().flatten();
+        let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        names.filter(|name| !name.starts_with("filler")).collect()
+    }
+
     fn make_read_only(&self) -> Result<()> {
         run(&["mount", "-o", "remount,ro"], &self.0)
     }
@@ -77,12 +84,18 @@ fn dumps_that_find_no_room_cost_a_line_each() -> Result<()> {
     pair.a.wait_for_address(vip(), PATIENCE).map_err(|error| with_log(error, &a))?;
     small.fill()?;
     let began = SystemTime::now();
-    for (signal, file) in [(Signal::Usr2, "keepalived.stats"), (Signal::Json, "keepalived.json")] {
+    for (signal, files) in [
+        (Signal::Usr1, &["keepalived_parent.data", "keepalived.data"][..]),
+        (Signal::Usr2, &["keepalived.stats"]),
+        (Signal::Json, &["keepalived.json"]),
+    ] {
         let mark = a.log().mark();
         a.signal(signal)?;
-        a.log().wait_for_since(mark, file, PATIENCE)?;
-        assert!(!small.0.join(file).exists(), "not even half of it is left");
+        for file in files {
+            a.log().wait_for_since(mark, &format!("/{file} (No space left on device"), PATIENCE)?;
+        }
     }
+    assert_eq!(small.others(), [""; 0], "not even half of a file is left, nor one of another name");
     small.make_read_only()?;
     let mark = a.log().mark();
     a.signal(Signal::Usr2)?;
@@ -125,6 +138,34 @@ fn a_read_only_run_keeps_nobody_from_starting() -> Result<()> {
     expect_log(&a, "no pid file, and nothing keeps a second daemon away")?;
     expect_log(&a, "No control socket")?;
     expect_regular_adverts(&pair, &a, SystemTime::now())?;
+    assert!(a.stop()?.success());
+    Ok(())
+}
+
+/// `config_save_dir` and `-g`.
+#[test]
+fn saved_configurations_and_the_log_file_that_find_no_room_cost_a_line_each() -> Result<()> {
+    let pair = Pair::new()?;
+    let directory = pair.a.host_path("/run/small/x")?;
+    let directory = directory.parent().unwrap_or(Path::new("/")).to_owned();
+    std::fs::create_dir_all(&directory).map_err(Error::io("a directory"))?;
+    let small = Small::mount(directory)?;
+    small.fill()?;
+    let text = format!("global_defs {{\n    config_save_dir /run/small\n}}\n{}", Classic::master().text());
+    let mut a = Daemon::start_with(&pair.a, Program::Ours, &text, &["-g/run/small/log", "--flush-log-file"])?;
+    pair.a.wait_for_address(vip(), PATIENCE).map_err(|error| with_log(error, &a))?;
+    expect_log(&a, "config_save_dir: /run/small/keepalived.conf.")?;
+    let told = "/run/small/log: No space left on device (os error 28); lines are missing there";
+    expect_log(&a, told)?;
+    let began = SystemTime::now();
+    let mark = a.log().mark();
+    answer(&a, &["reload"])?;
+    a.log().wait_for_since(mark, "config_save_dir: /run/small/keepalived.conf.", PATIENCE)?;
+    expect_regular_adverts(&pair, &a, began)?;
+    let others = small.others();
+    assert!(others.iter().all(|name| name.starts_with("log")), "half a file is left: {others:?}");
+    // One line for each process and each time that its log file is opened, not one for each line that is lost.
+    assert!(a.log().text().matches(told).count() <= 6, "{}", a.log().text());
     assert!(a.stop()?.success());
     Ok(())
 }

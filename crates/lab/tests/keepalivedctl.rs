@@ -208,3 +208,23 @@ fn hostile_clients_cost_nothing() -> Result<()> {
     );
     Ok(())
 }
+
+/// Who closes its side after the question (`echo '"status"' | nc -NU`) is answered.
+#[test]
+fn a_client_may_close_its_side_when_it_has_asked() -> Result<()> {
+    let pair = Pair::new()?;
+    let a = Daemon::start(&pair.a, Program::Ours, &Classic::master().text())?;
+    pair.a.wait_for_address(vip(), PATIENCE).map_err(|error| with_log(error, &a))?;
+    let path = socket(&a)?;
+    let connect = || UnixStream::connect(&path).map_err(Error::io("connecting"));
+    for question in [&b"\"status\"\n"[..], b"\"reload\"\n"] {
+        let mut stream = connect()?;
+        stream.write_all(question).map_err(Error::io("asking"))?;
+        stream.shutdown(std::net::Shutdown::Write).map_err(Error::io("closing one side"))?;
+        stream.set_read_timeout(Some(PATIENCE)).map_err(Error::io("a time-out"))?;
+        let mut said = String::new();
+        stream.read_to_string(&mut said).map_err(Error::io("reading"))?;
+        assert!(said.ends_with('\n') && !said.starts_with("{\"error"), "{said:?}");
+    }
+    Ok(())
+}

@@ -3,8 +3,9 @@
 use super::FileSettings;
 use super::calendar::{Calendar, asctime_nanos};
 use std::fs::{File, OpenOptions};
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
@@ -21,26 +22,24 @@ pub(super) struct LogFile {
 
 #[derive(Debug)]
 struct State {
+    path: PathBuf,
     file: Option<File>,
+    /// The last attempt to write failed, and this has been told.
+    is_failing: bool,
     collected: Vec<u8>,
     since: Option<SystemTime>,
 }
 
 impl LogFile {
-    /// Appends to the file; a symbolic link is refused, since the default directory is everybody's.
+    /// Appends to the file. One that cannot be opened now is tried again when there is something to write.
     pub(super) fn open(settings: &FileSettings) -> Self {
-        let file = OpenOptions::new()
-            .append(true)
-            .create(true)
-            .mode(0o666)
-            .custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC | libc::O_NONBLOCK)
-            .open(&settings.path)
-            .ok();
-        let state = State { file, collected: Vec::new(), since: None };
+        let (path, file) = (settings.path.clone(), open(&settings.path).ok());
+        let state = State { path, file, is_failing: false, collected: Vec::new(), since: None };
         Self { flush: settings.flush, state: Mutex::new(state) }
     }
 
-    pub(super) fn write(&self, now: SystemTime, message: &str) {
+    /// Takes a line. Returns what went wrong with it or with lines before it, if it is the first time in a row.
+    pub(super) fn write(&self, now: SystemTime, message: &str) -> Option<String> {
         let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         state.collected.extend_from_slice(asctime_nanos(Calendar::local(now)).as_bytes());
         state.collected.extend_from_slice(b": ");
@@ -48,27 +47,45 @@ impl LogFile {
         state.collected.push(b'\n');
         let since = *state.since.get_or_insert(now);
         let old = now.duration_since(since).map_or(true, |age| age >= OLDEST);
-        if self.flush || old || state.collected.len() >= COLLECTED {
-            state.write_out();
-        }
+        if self.flush || old || state.collected.len() >= COLLECTED { state.write_out() } else { None }
     }
-}
 
-impl LogFile {
     /// Writes what was collected: before a fork, or both processes would.
     pub(super) fn flush(&self) {
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner).write_out();
     }
 }
 
+/// A symbolic link is refused, since the default directory is everybody's.
+fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o666)
+        .custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC | libc::O_NONBLOCK)
+        .open(path)
+}
+
 impl State {
-    fn write_out(&mut self) {
+    /// Returns the first of several failures in a row. A full disk must not stop the daemon; the lines are lost.
+    fn write_out(&mut self) -> Option<String> {
         self.since = None;
         let lines = std::mem::take(&mut self.collected);
-        if let Some(file) = self.file.as_mut().filter(|_| !lines.is_empty()) {
-            // A full disk must not stop the daemon; the lines are lost.
-            drop(file.write_all(&lines));
+        if lines.is_empty() {
+            return None;
         }
+        let written = self.append(&lines);
+        let was_failing = std::mem::replace(&mut self.is_failing, written.is_err());
+        let error = written.err().filter(|_| !was_failing)?;
+        Some(format!("Log file {}: {error}; lines are missing there from now on", self.path.display()))
+    }
+
+    fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(open(&self.path)?),
+        };
+        file.write_all(lines)
     }
 }
 

@@ -146,14 +146,10 @@ impl Logger {
         let message = one_line(&message.to_string());
         let now = SystemTime::now();
         let sinks = self.read();
-        if let Some(syslog) = &sinks.syslog {
-            syslog.write(severity, now, &message);
-        }
-        if let Some(console) = &sinks.console {
-            console.write(now, &message);
-        }
-        if let Some(file) = &sinks.file {
-            file.write(now, &message);
+        sinks.tell(severity, now, &message);
+        let trouble = sinks.file.as_ref().and_then(|file| file.write(now, &message));
+        if let Some(trouble) = trouble {
+            sinks.tell(Severity::Error, now, &trouble);
         }
     }
 
@@ -195,6 +191,16 @@ impl Sinks {
         let console = settings.console.then(Console::new);
         let file = settings.file.as_ref().map(LogFile::open);
         Self { settings, syslog, console, file }
+    }
+
+    /// Writes to all sinks but the file.
+    fn tell(&self, severity: Severity, now: SystemTime, message: &str) {
+        if let Some(syslog) = &self.syslog {
+            syslog.write(severity, now, message);
+        }
+        if let Some(console) = &self.console {
+            console.write(now, message);
+        }
     }
 }
 

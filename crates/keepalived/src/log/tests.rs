@@ -36,3 +36,18 @@ fn details_are_kept_back_without_the_option() {
     assert!(!Logger::new(LogSettings::silent()).is_detailed());
     assert!(Logger::new(LogSettings { detail: 1, ..LogSettings::silent() }).is_detailed());
 }
+
+#[test]
+fn a_log_file_without_room_is_told_of_once_and_used_again_when_there_is_room() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let full = LogFile::open(&FileSettings { path: "/dev/full".into(), flush: true });
+    let told = full.write(SystemTime::now(), "lost").expect("there is never room in /dev/full");
+    assert!(told.starts_with("Log file /dev/full: No space left on device"), "{told}");
+    assert_eq!(full.write(SystemTime::now(), "lost, too"), None, "once is enough");
+    let path = directory.path().join("later/keepalived.log");
+    let file = LogFile::open(&FileSettings { path: path.clone(), flush: true });
+    assert!(file.write(SystemTime::now(), "lost").is_some(), "its directory is not there");
+    std::fs::create_dir(directory.path().join("later")).expect("made");
+    assert_eq!(file.write(SystemTime::now(), "kept"), None);
+    assert!(std::fs::read_to_string(&path).expect("readable").ends_with(": kept\n"));
+}

@@ -139,8 +139,12 @@ impl Control {
     /// Reads what a client says. Returns its request once that is complete and allowed.
     fn read(&mut self, ready: Ready, reactor: &Reactor, now: Instant) -> Option<Request> {
         let connection = self.connections.get_mut(&ready.token)?;
-        if connection.awaits == Awaits::Reader {
-            self.write(ready.token, reactor);
+        if connection.awaits != Awaits::Request {
+            match connection.awaits {
+                Awaits::Reader if !ready.hung_up => self.write(ready.token, reactor),
+                // Nobody is there any more who would read an answer.
+                _ => self.close(ready.token, reactor),
+            }
             return None;
         }
         let mut chunk = [0; LONGEST_REQUEST];
@@ -149,9 +153,7 @@ impl Control {
                 self.close(ready.token, reactor);
                 return None;
             }
-            Ok(count) if connection.awaits == Awaits::Request => connection.inbox.extend(&chunk[..count]),
-            // It has asked already.
-            Ok(_) => return None,
+            Ok(count) => connection.inbox.extend(&chunk[..count]),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
                 return None;
             }
@@ -169,8 +171,11 @@ impl Control {
         }
     }
 
-    fn wait_for(&mut self, token: u64, awaits: Awaits, patience: Duration, now: Instant) {
+    /// It has asked. Whatever else it sends is not looked at, not even the end of it: some clients close their side
+    /// when they have asked (`echo '"status"' | nc -NU`).
+    fn wait_for(&mut self, token: u64, awaits: Awaits, patience: Duration, reactor: &Reactor, now: Instant) {
         if let Some(connection) = self.connections.get_mut(&token) {
+            drop(reactor.modify(connection.stream.as_fd(), token, Interest::HangUp));
             connection.awaits = awaits;
             connection.deadline = now + patience;
         }
@@ -226,7 +231,7 @@ impl Control {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     // Without it the deadline closes the connection.
-                    drop(reactor.modify(connection.stream.as_fd(), token, Interest::ReadWrite));
+                    drop(reactor.modify(connection.stream.as_fd(), token, Interest::Write));
                     return;
                 }
                 Err(_) => break,
@@ -282,7 +287,7 @@ impl Supervisor {
         };
         match request {
             Request::Status => {
-                control.wait_for(ready.token, Awaits::Snapshot, PATIENCE, now);
+                control.wait_for(ready.token, Awaits::Snapshot, PATIENCE, &self.reactor, now);
                 if !self.ask_for_snapshot() {
                     self.tell_status(None, now);
                 }
@@ -296,7 +301,7 @@ impl Supervisor {
                 control.answer(ready.token, &answer, &self.reactor, now);
             }
             Request::Reload => {
-                control.wait_for(ready.token, Awaits::NextReload, PATIENCE_WITH_RELOAD, now);
+                control.wait_for(ready.token, Awaits::NextReload, PATIENCE_WITH_RELOAD, &self.reactor, now);
                 self.request_reload(now);
             }
             Request::Switchover { name } => self.take_order(ready.token, Order::SwitchOver(name), now),
@@ -307,7 +312,7 @@ impl Supervisor {
 
     fn take_order(&mut self, token: u64, order: Order, now: Instant) {
         if let Some(control) = &mut self.control {
-            control.wait_for(token, Awaits::Operation, PATIENCE, now);
+            control.wait_for(token, Awaits::Operation, PATIENCE, &self.reactor, now);
         }
         self.operate(token, order, now);
     }

@@ -1,6 +1,7 @@
 //! `config_save_dir`: what was read at start and at each reload is kept, for whoever looks into reloads that went wrong.
 
-use super::{Supervisor, file};
+use super::Supervisor;
+use crate::dump_file::{self, Mode};
 use std::fs;
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -25,5 +26,5 @@ fn save(directory: &Path, path: &Path, text: &str) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
         _ => {}
     }
-    file::write(path, 0o600, text)
+    dump_file::replace(path, text, Mode::OwnerOnly)
 }
