@@ -47,10 +47,12 @@ fn published() -> PathBuf {
     let directory = target.join("consumers").join(PUBLISHED.join("_"));
     if !directory.exists() {
         let draft = directory.with_extension(std::process::id().to_string());
-        let mut install = Command::new(PYTHON);
+        // pip tries again what does not answer, and in the end it says what that was; it may not try for ever.
+        let mut install = Command::new("timeout");
         // None of their own dependencies: most of OpenStack would come along.
         install
-            .args(["-m", "pip", "install", "--quiet", "--no-deps", "--target"])
+            .args(["--kill-after=5", "300", PYTHON, "-m", "pip", "install", "--quiet", "--no-deps"])
+            .args(["--retries", "4", "--timeout", "20", "--target"])
             .arg(&draft)
             .args(PUBLISHED);
         said(&mut install);
@@ -126,7 +128,7 @@ fn configurations_of_openstack_get_the_originals_verdict() -> Result<()> {
 }
 
 /// Rows 1.4, 1.5, 1.8 and 2 (Neutron): its command line, its look into /proc, the addresses with exactly the prefix that is
-/// configured, the end within five seconds.
+/// configured, the routes, the end within five seconds.
 #[test]
 fn a_router_of_neutrons_gets_its_addresses() -> Result<()> {
     let neutron = &produced()["neutron"];
@@ -149,6 +151,21 @@ fn a_router_of_neutrons_gets_its_addresses() -> Result<()> {
     for (address, interface) in expected {
         wait_for_line(&node, &["-o", "address", "show", "dev", interface], address, &daemon)?;
     }
+    // Its routes, which bear the mark that Neutron gave them.
+    let written = configuration.lines().filter(|line| line.contains(" no_track protocol static")).count();
+    assert_eq!(written, 2, "{configuration}");
+    for route in ["default via 198.51.100.1 dev qg-1 proto static", "203.0.113.0/24 dev qg-1 proto static"] {
+        wait_for_line(&node, &["-o", "route", "show"], route, &daemon)?;
+    }
+    // `no_track`: who takes such a route away costs the router nothing, and it does not come back by itself.
+    node.ip(&["route", "del", "203.0.113.0/24", "dev", "qg-1"])?;
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(!node.ip(&["route", "show"])?.contains("203.0.113.0/24"), "a route of no_track came back");
+    assert!(
+        node.has_address(IpAddr::from([192, 0, 2, 1]))?,
+        "the router is MASTER still\n{}",
+        daemon.log().text()
+    );
     for path in [&pid_file, &vrrp_pid_file] {
         let command_line = processes::command_line(daemon.pid_file(path)?).join(" ");
         assert!(command_line.contains(uuid), "{command_line}");
@@ -156,6 +173,7 @@ fn a_router_of_neutrons_gets_its_addresses() -> Result<()> {
     daemon.signal(keepalived_lab::Signal::Term)?;
     daemon.wait_exit(Duration::from_secs(5))?;
     assert!(!node.has_address(IpAddr::from([192, 0, 2, 1]))?, "an address stayed behind");
+    assert_eq!(node.ip(&["route", "show", "proto", "static"])?, "", "a route stayed behind");
     Ok(())
 }
 
@@ -183,7 +201,7 @@ fn wait_for_line(node: &Node, arguments: &[&str], text: &str, daemon: &Daemon) -
     let deadline = Instant::now() + PATIENCE;
     loop {
         let seen = node.ip(arguments)?;
-        if seen.contains(&format!(" {text} ")) {
+        if format!(" {seen}").replace('\n', "\n ").contains(&format!(" {text} ")) {
             return Ok(());
         }
         if Instant::now() > deadline {
