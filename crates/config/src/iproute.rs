@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 const ETC: &str = "/etc/iproute2";
 const USR: [&str; 2] = ["/usr/share/iproute2", "/usr/lib/iproute2"];
 
-/// Names that iproute2 knows without files.
+/// Names that are known without files: iproute2 need not be installed.
 const BUILT_IN: &[(&str, &str, u32)] = &[
+    ("rt_tables", "unspec", 0),
     ("rt_tables", "default", 253),
     ("rt_tables", "main", 254),
     ("rt_tables", "local", 255),
     ("rt_scopes", "global", 0),
+    ("rt_scopes", "universe", 0),
     ("rt_scopes", "site", 200),
     ("rt_scopes", "link", 253),
     ("rt_scopes", "host", 254),
@@ -24,6 +26,7 @@ const BUILT_IN: &[(&str, &str, u32)] = &[
     ("rt_protos", "ra", 9),
     ("rt_protos", "dhcp", 16),
     ("rt_protos", "keepalived", 18),
+    ("rt_dsfield", "default", 0),
     ("group", "default", 0),
 ];
 

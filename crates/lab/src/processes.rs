@@ -141,9 +141,24 @@ pub fn open_descriptors(pid: u32) -> Result<usize> {
 /// # Errors
 /// When the process is gone.
 pub fn resident_kib(pid: u32) -> Result<u64> {
-    let what = format!("reading the memory of process {pid}");
-    let status = fs::read_to_string(proc_file(pid, "status")).map_err(Error::io(what.clone()))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    number_of(&proc_file(pid, "status"), "VmRSS:")
+}
+
+/// How often the threads of a process went to sleep, and so were woken (`voluntary_ctxt_switches` in proc(5)).
+///
+/// # Errors
+/// When the process is gone.
+pub fn times_slept(pid: u32) -> Result<u64> {
+    let what = format!("listing the threads of process {pid}");
+    let threads = fs::read_dir(proc_file(pid, "task")).map_err(Error::io(what))?;
+    threads.flatten().map(|thread| number_of(&thread.path().join("status"), "voluntary_ctxt_switches:")).sum()
+}
+
+/// The number on the line of a status file (proc(5)) that begins with this label.
+fn number_of(status: &Path, label: &str) -> Result<u64> {
+    let what = format!("reading {label} in {}", status.display());
+    let text = fs::read_to_string(status).map_err(Error::io(what.clone()))?;
+    let line = text.lines().find_map(|line| line.strip_prefix(label));
     let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
     number.ok_or(Error::Unexpected(what))
 }

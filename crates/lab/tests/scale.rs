@@ -3,17 +3,18 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant, SystemTime};
 
-use keepalived_lab::{Body, Daemon, Error, Lan, Node, Program, Result};
+use keepalived_lab::processes::times_slept;
+use keepalived_lab::{Body, Daemon, Error, Flood, Forged, Lan, Node, Program, Result};
 
 const INTERFACES: usize = 8;
 const PER_INTERFACE: usize = 125;
 /// Far longer than anything here takes on an idle machine: a bound for what hangs, not for what is slow.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The second node's own address on the main segment.
-const ADDRESS_OF_B: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 77, 0, 2));
+const ADDRESS_OF_B: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 77, 0, 2));
 
 /// Instances with one address each, 10.78.INTERFACE.VRID; `tracked` goes into the first one.
 fn instances(interfaces: usize, each: usize, priority: u8, tracked: &str) -> String {
@@ -89,6 +90,46 @@ fn a_thousand_instances_become_master_and_hand_over() -> Result<()> {
     master.stop()?;
     assert_eq!(addresses(&a, 10, 78)?.len(), 0, "{}", master.log().text());
     wait_for_count(&b, 78, all, &backup)
+}
+
+/// 250 masters that began together speak together. That is no flood: their backup reads them in batches, and loses none.
+#[test]
+fn masters_that_speak_together_do_not_wake_their_backup_one_by_one() -> Result<()> {
+    const MASTERS: usize = 250;
+    const LENGTH: Duration = Duration::from_secs(4);
+    let lan = Lan::new()?;
+    let (a, b) = (lan.node("a", &["10.77.0.1/24"])?, lan.node("b", &["10.77.0.2/24"])?);
+    let master = start(&a, &instances(1, MASTERS, 200, ""))?;
+    wait_for_count(&a, 78, MASTERS, &master)?;
+    let backup = start(&b, &instances(1, MASTERS, 100, ""))?;
+    // It has heard all of them, and nothing has changed for a while.
+    std::thread::sleep(Duration::from_secs(3));
+    let before = times_slept(backup.vrrp_pid()?)?;
+    std::thread::sleep(LENGTH);
+    let count = times_slept(backup.vrrp_pid()?)? - before;
+    println!("woken {count} times in {LENGTH:?}");
+    // A batch is read every 50 ms; the other threads hardly do anything.
+    let batches = u64::try_from(LENGTH.as_millis() / 50).expect("small");
+    assert!(count <= batches * 3 / 2, "woken {count} times for {batches} batches");
+    assert_eq!(addresses(&b, 10, 78)?.len(), 0, "{}", backup.log().text());
+
+    // A real flood, and many masters to be heard through it.
+    let forger = Ipv4Addr::new(10, 77, 0, 9);
+    let third = lan.node("f", &["10.77.0.9/24"])?;
+    let forged = Forged { ttl: 254, ..Forged::version_2(1, 255, Ipv4Addr::new(10, 78, 0, 1), "") };
+    let flood = Flood::start(&third, forger, vec![forged], 20_000)?;
+    std::thread::sleep(LENGTH);
+    println!("flooded with {:.0} adverts a second", flood.rate());
+    drop(flood);
+    assert_eq!(addresses(&b, 10, 78)?.len(), 0, "{}", backup.log().text());
+    assert_eq!(addresses(&a, 10, 78)?.len(), MASTERS, "{}", master.log().text());
+    // When it is over, adverts are read in batches again.
+    std::thread::sleep(Duration::from_secs(3));
+    let before = times_slept(backup.vrrp_pid()?)?;
+    std::thread::sleep(LENGTH);
+    let count = times_slept(backup.vrrp_pid()?)? - before;
+    assert!(count <= batches * 3 / 2, "woken {count} times after the flood");
+    Ok(())
 }
 
 /// Each pair of addresses has sockets of its own, and its adverts go to one peer: 8 pairs with 25 instances each.

@@ -50,9 +50,10 @@ impl LogFile {
         if self.flush || old || state.collected.len() >= COLLECTED { state.write_out() } else { None }
     }
 
-    /// Writes what was collected: before a fork, or both processes would.
-    pub(super) fn flush(&self) {
-        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner).write_out();
+    /// Writes what was collected: before a fork, or both processes would. Returns what went wrong, as
+    /// [`LogFile::write`] does.
+    pub(super) fn flush(&self) -> Option<String> {
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner).write_out()
     }
 }
 
@@ -68,6 +69,7 @@ fn open(path: &Path) -> io::Result<File> {
 
 impl State {
     /// Returns the first of several failures in a row. A full disk must not stop the daemon; the lines are lost.
+    #[must_use]
     fn write_out(&mut self) -> Option<String> {
         self.since = None;
         let lines = std::mem::take(&mut self.collected);
@@ -91,6 +93,7 @@ impl State {
 
 impl Drop for LogFile {
     fn drop(&mut self) {
-        self.state.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner).write_out();
+        // Nobody is left who could be told.
+        drop(self.state.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner).write_out());
     }
 }

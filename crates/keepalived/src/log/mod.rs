@@ -124,9 +124,8 @@ impl Logger {
 
     /// Writes lines that were collected for a file. Do it before this process is copied.
     pub fn flush(&self) {
-        if let Some(file) = &self.read().file {
-            file.flush();
-        }
+        let sinks = self.read();
+        sinks.with_file(SystemTime::now(), LogFile::flush);
     }
 
     /// The settings in force.
@@ -147,10 +146,7 @@ impl Logger {
         let now = SystemTime::now();
         let sinks = self.read();
         sinks.tell(severity, now, &message);
-        let trouble = sinks.file.as_ref().and_then(|file| file.write(now, &message));
-        if let Some(trouble) = trouble {
-            sinks.tell(Severity::Error, now, &trouble);
-        }
+        sinks.with_file(now, |file| file.write(now, &message));
     }
 
     /// An ordinary line.
@@ -191,6 +187,13 @@ impl Sinks {
         let console = settings.console.then(Console::new);
         let file = settings.file.as_ref().map(LogFile::open);
         Self { settings, syslog, console, file }
+    }
+
+    /// Does something with the log file, if there is one; the other sinks are told what went wrong.
+    fn with_file(&self, now: SystemTime, act: impl FnOnce(&LogFile) -> Option<String>) {
+        if let Some(trouble) = self.file.as_ref().and_then(act) {
+            self.tell(Severity::Error, now, &trouble);
+        }
     }
 
     /// Writes to all sinks but the file.

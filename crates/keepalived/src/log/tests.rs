@@ -51,3 +51,11 @@ fn a_log_file_without_room_is_told_of_once_and_used_again_when_there_is_room() {
     assert_eq!(file.write(SystemTime::now(), "kept"), None);
     assert!(std::fs::read_to_string(&path).expect("readable").ends_with(": kept\n"));
 }
+
+#[test]
+fn collected_lines_that_find_no_room_are_told_of_when_they_are_written_out() {
+    let full = LogFile::open(&FileSettings { path: "/dev/full".into(), flush: false });
+    assert_eq!(full.write(SystemTime::now(), "collected"), None);
+    assert!(full.flush().is_some(), "the only time that it is told");
+    assert_eq!(full.flush(), None, "nothing is left to be written");
+}

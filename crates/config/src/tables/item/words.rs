@@ -56,28 +56,12 @@ impl<'w> ItemLine<'_, 'w, '_> {
     }
 }
 
-/// A number from 0 to 255, or a name of one of iproute2's tables. A few names are built in, because iproute2 need
-/// not be installed.
+/// A number from 0 to 255, or a name of one of iproute2's tables.
 pub(super) fn named_number(text: &str, table: &str, context: &Context<'_>) -> Option<u8> {
     if let Some(number) = plain_number(text) {
         return u8::try_from(number).ok();
     }
-    let built_in = match (table, text) {
-        ("rt_scopes", "global" | "universe") => Some(0),
-        ("rt_scopes", "site") => Some(200),
-        ("rt_scopes", "link") => Some(253),
-        ("rt_scopes", "host") => Some(254),
-        ("rt_scopes", "nowhere") => Some(255),
-        ("rt_protos", "redirect") => Some(1),
-        ("rt_protos", "kernel") => Some(2),
-        ("rt_protos", "boot") => Some(3),
-        ("rt_protos", "static") => Some(4),
-        ("rt_protos", "ra") => Some(9),
-        ("rt_protos", "keepalived") => Some(18),
-        ("rt_dsfield", "default") => Some(0),
-        _ => None,
-    };
-    built_in.or_else(|| u8::try_from(context.iproute_name(table, text)?).ok())
+    u8::try_from(context.iproute_name(table, text)?).ok()
 }
 
 /// A number as C writes them: decimal, 0x hexadecimal, 0 octal.
@@ -109,13 +93,7 @@ pub(super) fn table(text: &str, context: &Context<'_>) -> Option<u32> {
     if let Some(number) = plain_number(text) {
         return u32::try_from(number).ok();
     }
-    match text {
-        "default" => Some(253),
-        "main" => Some(254),
-        "local" => Some(255),
-        "unspec" => Some(0),
-        name => context.iproute_name("rt_tables", name),
-    }
+    context.iproute_name("rt_tables", text)
 }
 
 /// `default`, `any`, `all` (of `family`, or IPv4), `default6`, or an address with an optional prefix length.
