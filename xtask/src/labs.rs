@@ -1,11 +1,12 @@
-//! The tests of crate `lab`, several binaries at a time: they mostly wait for timers of the protocol.
+//! The tests of crate `lab` and of others that mostly wait, for timers of the protocol, the network or dpkg: several
+//! binaries at a time, those that take long first, so that none of them is what everybody waits for in the end.
 //!
 //! Those that load the machine, or measure what a loaded machine would spoil, run alone after the others. So do, once
 //! more, the few tests that failed in company: they keep to real time, and a strange load on the machine must not be
 //! mistaken for a fault of the daemon. Which ones needed that is said at the end; a fault fails both times.
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Mutex, mpsc};
 use std::thread;
@@ -20,6 +21,25 @@ const THREADS: &str = "--test-threads=4";
 /// Binaries that have the machine to themselves.
 const ALONE: &[&str] = &["bad_trackers", "floods", "lab_itself", "netlink_storms", "scale", "stall"];
 
+/// Packages all of whose tests are run here, instead of by `cargo test`, and where they are.
+pub(crate) const PACKAGES: &[(&str, &str)] = &[("keepalived-lab", "crates/lab"), ("xtask", "xtask")];
+/// Binaries that take longest, the longest first.
+const LONG: &[&str] = &[
+    "virtual_servers",
+    "packaging",
+    "real_servers",
+    "lvs",
+    "consumers",
+    "compat_live",
+    "routing",
+    "routing_options",
+    "field_version3",
+    "classic_pair",
+    "dumps",
+    "bad_adverts",
+    "reload",
+];
+
 /// So many failed tests may be the fault of the machine; more are ours.
 const PARDONABLE: usize = 3;
 
@@ -28,6 +48,8 @@ const PARDONABLE: usize = 3;
 struct Binary {
     name: String,
     path: PathBuf,
+    /// Where cargo runs the tests of this package.
+    directory: PathBuf,
 }
 
 /// What a binary printed, and how it ended.
@@ -73,6 +95,7 @@ fn failed<'name>(names: impl IntoIterator<Item = &'name str>) -> Error {
 
 /// The examples in the crate's documentation.
 pub(crate) fn examples() -> Result<()> {
+    // xtask has no library, and so no examples.
     step::run(&mut step::cargo(&["test", "--package", "keepalived-lab", "--doc", "--quiet"])?)
 }
 
@@ -118,6 +141,7 @@ fn run_one(binary: &Binary, tests: &[String]) -> Result<Outcome> {
         command.args(["--test-threads=1", "--exact"]).args(tests);
     }
     let ended = command
+        .current_dir(&binary.directory)
         .stdin(Stdio::null())
         .output()
         .map_err(Error::io(format!("starting {}", binary.path.display())))?;
@@ -134,22 +158,21 @@ fn failed_tests(output: &str) -> Vec<String> {
 
 /// Builds the tests and asks cargo what they are called.
 fn binaries() -> Result<Vec<Binary>> {
-    let mut build = step::cargo(&[
-        "test",
-        "--package",
-        "keepalived-lab",
-        "--no-run",
-        "--quiet",
-        "--message-format=json",
-    ])?;
+    // The whole workspace, as it was built before: with other packages, dependencies would get other features.
+    let mut build = step::cargo(&["test", "--workspace", "--no-run", "--quiet", "--message-format=json"])?;
     let shown = step::shown(&build);
     let built = build.stderr(Stdio::inherit()).output().map_err(Error::io(format!("starting `{shown}`")))?;
     if !built.status.success() {
         return Err(Error::Failed(format!("`{shown}` failed: {}", built.status)));
     }
     let mut found = parse(&String::from_utf8_lossy(&built.stdout));
-    found.sort_by(|one, other| one.name.cmp(&other.name));
+    found.sort_by(|one, other| (rank(&one.name), &one.name).cmp(&(rank(&other.name), &other.name)));
     if found.is_empty() { Err(Error::Failed("crate lab has no tests".into())) } else { Ok(found) }
+}
+
+/// The place in the queue.
+fn rank(name: &str) -> usize {
+    LONG.iter().position(|long| *long == name).unwrap_or(LONG.len())
 }
 
 /// Cargo's messages: a line of JSON for each thing it has built.
@@ -160,7 +183,10 @@ fn parse(messages: &str) -> Vec<Binary> {
         // The daemon itself is built as well; only what has tests in it is run.
         let is_test = message["profile"]["test"].as_bool()?;
         let name = message["target"]["name"].as_str()?.to_owned();
-        is_test.then_some(Binary { name, path })
+        let manifest = Path::new(message["manifest_path"].as_str()?);
+        let directory = manifest.parent()?.to_owned();
+        let is_ours = PACKAGES.iter().any(|(_, place)| directory.ends_with(place));
+        (is_test && is_ours).then_some(Binary { name, path, directory })
     };
     messages.lines().filter_map(artifact).collect()
 }
@@ -178,11 +204,30 @@ mod tests {
 
     #[test]
     fn test_binaries_are_found_among_cargos_messages() {
-        let messages = r#"{"reason":"compiler-artifact","target":{"name":"crash"},"profile":{"test":true},"executable":"/t/crash-1"}
-{"reason":"compiler-artifact","target":{"name":"keepalived"},"profile":{"test":false},"executable":"/t/keepalived"}
-{"reason":"compiler-artifact","target":{"name":"serde"},"profile":{"test":false},"executable":null}
+        let messages = r#"{"reason":"compiler-artifact","manifest_path":"/w/crates/lab/Cargo.toml","target":{"name":"crash"},"profile":{"test":true},"executable":"/t/crash-1"}
+{"reason":"compiler-artifact","manifest_path":"/w/xtask/Cargo.toml","target":{"name":"packaging"},"profile":{"test":true},"executable":"/t/packaging-1"}
+{"reason":"compiler-artifact","manifest_path":"/w/crates/vrrp/Cargo.toml","target":{"name":"keepalived_vrrp"},"profile":{"test":true},"executable":"/t/vrrp-1"}
+{"reason":"compiler-artifact","manifest_path":"/w/crates/keepalived/Cargo.toml","target":{"name":"keepalived"},"profile":{"test":false},"executable":"/t/keepalived"}
 {"reason":"build-finished","success":true}
 "#;
-        assert_eq!(parse(messages), [Binary { name: "crash".to_owned(), path: "/t/crash-1".into() }]);
+        let binary = |name: &str, path: &str, directory: &str| Binary {
+            name: name.to_owned(),
+            path: path.into(),
+            directory: directory.into(),
+        };
+        assert_eq!(
+            parse(messages),
+            [
+                binary("crash", "/t/crash-1", "/w/crates/lab"),
+                binary("packaging", "/t/packaging-1", "/w/xtask")
+            ]
+        );
+    }
+
+    #[test]
+    fn what_takes_long_comes_first() {
+        assert!(rank("virtual_servers") < rank("packaging"));
+        assert!(rank("packaging") < rank("command_line"));
+        assert!(LONG.iter().all(|name| !ALONE.contains(name)), "those have a place of their own");
     }
 }
