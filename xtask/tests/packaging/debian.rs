@@ -19,6 +19,11 @@ mount -t tmpfs tmpfs "$root/run"
 exec chroot "$root" /bin/sh -ec "$2"
 "#;
 
+/// How often a mirror is asked that does not answer, or breaks off.
+const ATTEMPTS: usize = 3;
+/// Seconds after which an attempt has failed; a good one takes one or two minutes.
+const LONGEST: &str = "240";
+
 /// The system.
 pub(crate) struct Debian {
     root: PathBuf,
@@ -116,25 +121,37 @@ fn base() -> PathBuf {
     let draft = cache().join(format!("{codename}-{}", std::process::id()));
     let packages = cache().join("packages");
     std::fs::create_dir_all(&packages).expect("a directory");
-    // debootstrap mounts /proc, and leaves it when it fails.
-    let mut make = Command::new("unshare");
-    make.args([
-        "--mount",
-        "--pid",
-        "--fork",
-        "--kill-child",
-        "--mount-proc",
-        "debootstrap",
-        "--variant=minbase",
-    ]);
-    make.arg("--include=keepalived,init-system-helpers,systemd-standalone-sysusers");
-    make.arg(format!("--cache-dir={}", packages.display())).arg(&codename).arg(&draft).arg(mirror(&codename));
-    said(make.env("LC_ALL", "C"));
+    let mirror = mirror(&codename);
+    let failures: Vec<String> =
+        (0..ATTEMPTS).map_while(|_| bootstrap(&codename, &draft, &packages, &mirror).err()).collect();
+    assert!(
+        failures.len() < ATTEMPTS,
+        "no Debian from {mirror}; can it be reached?\n{}",
+        failures.join("\n")
+    );
     // Another run may have been quicker; its system is as good.
     if std::fs::rename(&draft, &base).is_err() {
         let _removed = std::fs::remove_dir_all(&draft);
     }
     base
+}
+
+/// One attempt to fetch and unpack it; nothing of one that failed is left.
+fn bootstrap(codename: &str, draft: &Path, packages: &Path, mirror: &str) -> Result<(), String> {
+    // debootstrap mounts /proc, and leaves it when it fails.
+    let mut make = Command::new("timeout");
+    make.args(["--kill-after=5", LONGEST, "unshare", "--mount", "--pid", "--fork", "--kill-child"]);
+    make.args(["--mount-proc", "debootstrap", "--variant=minbase"]);
+    make.arg("--include=keepalived,init-system-helpers,systemd-standalone-sysusers");
+    make.arg(format!("--cache-dir={}", packages.display())).arg(codename).arg(draft).arg(mirror);
+    let output = make.env("LC_ALL", "C").stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let _incomplete = std::fs::remove_dir_all(draft);
+    let text = shown(&output);
+    let last: Vec<&str> = text.lines().rev().take(5).collect();
+    Err(format!("{}: {}", output.status, last.into_iter().rev().collect::<Vec<_>>().join("\n")))
 }
 
 /// This machine's release: the programs are linked with its libraries.
