@@ -1,5 +1,7 @@
 //! Events as log lines, in the original's wording: people and tools grep for it (runtime reference 11.1).
 
+mod dropped;
+
 use keepalived_vrrp::{Cause, Event, EventKind, Fault, NetworkPart, Rejection, State, Subject, TrackerKind};
 
 /// When a line is written.
@@ -44,6 +46,7 @@ fn instance_lines(name: &str, kind: &EventKind) -> Vec<LogLine> {
         EventKind::FaultRaised(fault) => fault_raised(name, fault),
         EventKind::FaultCleared(fault) => fault_cleared(name, fault),
         EventKind::Rejected { from, reason } => rejected(name, &from.to_string(), reason),
+        EventKind::Dropped(what) => dropped::line(Some(name), what),
         EventKind::SwitchoverOver => normal(format!("({name}) no longer stands back after a switchover")),
         EventKind::Setting(_)
         | EventKind::Removing(_)
@@ -288,6 +291,7 @@ fn group_lines(name: &str, kind: &EventKind) -> Vec<LogLine> {
 
 fn process_lines(kind: &EventKind) -> Vec<LogLine> {
     match kind {
+        EventKind::Dropped(what) => dropped::line(None, what),
         EventKind::InterfaceChanged { interface, up } => {
             normal(format!("Netlink reports {interface} {}", if *up { "up" } else { "down" }))
         }

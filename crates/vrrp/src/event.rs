@@ -1,5 +1,6 @@
 //! What happened, to whom and why. Surfaces turn these into log lines, scripts and notifications.
 
+use crate::dropped::Dropped;
 use keepalived_types::{Prefix, Priority, Vrid};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -267,6 +268,8 @@ pub enum EventKind {
     Setting(NetworkPart),
     /// A part of what belongs to a MASTER is being removed.
     Removing(NetworkPart),
+    /// A reload takes this away, and leaves the rest.
+    Dropped(Dropped),
     /// A round of announcements goes out for this address.
     Announcing {
         /// On which interface.

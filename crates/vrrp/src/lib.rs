@@ -47,6 +47,7 @@ mod acceptance;
 mod announce;
 mod channels;
 pub mod config;
+mod dropped;
 mod effect;
 mod election;
 mod encode;
@@ -75,6 +76,7 @@ mod world;
 #[cfg(test)]
 mod tests;
 
+pub use dropped::Dropped;
 pub use effect::{
     Announcement, Attention, Channel, ChannelAddress, ChannelId, Effect, EncodedAdvert, InstanceId,
     InstanceView, PlacedRoute, WantedNetwork,

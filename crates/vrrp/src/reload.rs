@@ -52,9 +52,9 @@ impl Identity {
 }
 
 /// What a kept instance was like before it changed.
-struct Before {
-    id: InstanceId,
-    config: Arc<InstanceConfig>,
+pub(crate) struct Before {
+    pub(crate) id: InstanceId,
+    pub(crate) config: Arc<InstanceConfig>,
     advert: Option<Arc<crate::effect::EncodedAdvert>>,
 }
 
@@ -64,6 +64,7 @@ impl Engine {
         if self.phase == Phase::Stopped {
             return;
         }
+        self.report_dropped_statics(&config);
         let kept = self.match_instances(&config);
         let kept_ids: HashSet<InstanceId> = kept.iter().flatten().copied().collect();
         for id in self.instances.ids() {
@@ -96,6 +97,7 @@ impl Engine {
         if self.phase == Phase::Running {
             self.claim_statics();
             self.shift_start_delay(now);
+            changed.iter().for_each(|before| self.report_dropped(before));
             for id in self.instances.ids() {
                 self.refresh(id, now);
             }

@@ -21,6 +21,11 @@ pub(crate) struct Statics {
 }
 
 impl Statics {
+    /// What was asked for last.
+    pub(crate) fn asked(&self) -> &WantedNetwork {
+        &self.asked
+    }
+
     /// Notes which interfaces the configuration names.
     pub(crate) fn configure(&mut self, config: &Config) {
         let of_addresses = config.static_addresses.iter().filter_map(|address| address.interface.as_ref());
@@ -72,7 +77,8 @@ impl Engine {
     }
 }
 
-fn wanted(config: &Config, links: &Links) -> WantedNetwork {
+/// Everything static that can be placed now.
+pub(crate) fn wanted(config: &Config, links: &Links) -> WantedNetwork {
     let addresses = config.static_addresses.iter().filter_map(|address| {
         let index = links.index(address.interface.as_ref()?)?;
         Some((index, address.clone()))

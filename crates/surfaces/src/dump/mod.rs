@@ -17,6 +17,7 @@ pub use data::{
     DataInstance, DumpedInterface, DumpedSockets, FirstAddresses, Running, ScriptRun, VrrpData, vrrp_data,
 };
 pub use json::{json, json_with_processes};
+pub(crate) use route::prefix;
 pub use stats::stats;
 pub use text::Moment;
 

@@ -75,7 +75,7 @@ fn kind(kind: u8) -> &'static str {
 }
 
 /// A host without the length that all hosts have.
-pub(super) fn prefix(prefix: Prefix) -> String {
+pub(crate) fn prefix(prefix: Prefix) -> String {
     if prefix.length() == prefix.family().bits() { prefix.address().to_string() } else { prefix.to_string() }
 }
 

@@ -1,7 +1,8 @@
 //! The wording that other people's tools rely on, line by line as the original's syslog shows it.
 
 use super::*;
-use keepalived_types::Priority;
+use keepalived_types::{Prefix, Priority};
+use keepalived_vrrp::Dropped;
 use std::time::Duration;
 
 fn line(kind: EventKind) -> (Level, String) {
@@ -72,6 +73,35 @@ fn addresses_read_as_upstream_writes_them() {
         address: "10.78.0.100".parse().expect("a literal address"),
     };
     assert_eq!(line(announcing).1, "(VI_1) Sending/queueing gratuitous ARPs on eth1 for 10.78.0.100");
+}
+
+#[test]
+fn what_a_reload_drops_reads_as_upstream_writes_it() {
+    let prefix = |text: &str, length| {
+        Prefix::new(text.parse().expect("a literal address"), length).expect("a literal length")
+    };
+    let address = || {
+        EventKind::Dropped(Dropped::Address { prefix: prefix("192.0.2.2", 24), interface: "v0".to_owned() })
+    };
+    assert_eq!(
+        line(address()),
+        (Level::Normal, "(VI_1) ip address 192.0.2.2/24 dev v0, no longer exist".to_owned())
+    );
+    // The original writes ((null)) before these.
+    let event = Event { subject: Subject::Process, kind: address() };
+    assert_eq!(log_lines(&event)[0].text, "ip address 192.0.2.2/24 dev v0, no longer exist");
+    let route = |text, length| line(EventKind::Dropped(Dropped::Route(prefix(text, length))));
+    assert_eq!(route("203.0.114.0", 24), (Level::Detail, "Removing route 203.0.114.0/24".to_owned()));
+    assert_eq!(route("2001:db8:78::1", 128).1, "Removing route 2001:db8:78::1");
+    assert_eq!(route("0.0.0.0", 0).1, "Removing route 0.0.0.0/0");
+    let rule = |source, destination| line(EventKind::Dropped(Dropped::Rule { source, destination }));
+    let (from, to) = (Some(prefix("10.1.1.2", 32)), Some(prefix("192.0.6.0", 24)));
+    assert_eq!(rule(from, to), (Level::Detail, "ip rule from 10.1.1.2 to 192.0.6.0/24 removed".to_owned()));
+    assert_eq!(rule(None, to).1, "ip rule from all to 192.0.6.0/24 removed");
+    assert_eq!(rule(from, None).1, "ip rule from 10.1.1.2 removed");
+    let block = |what| line(EventKind::Dropped(what));
+    assert_eq!(block(Dropped::AllRules), (Level::Normal, "Removing a VirtualRule block".to_owned()));
+    assert_eq!(block(Dropped::AllRoutes), (Level::Detail, "Removing a VirtualRoute block".to_owned()));
 }
 
 #[test]

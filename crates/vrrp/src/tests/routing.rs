@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::{AddressConfig, Hop, NextHops, RouteConfig, RuleAction, RuleConfig, RuleSelector};
-use crate::{NetworkPart, PlacedRoute};
+use crate::{Dropped, NetworkPart, PlacedRoute};
 
 fn prefix(text: &str, length: u8) -> Prefix {
     Prefix::new(ip(text), length).expect("a literal length")
@@ -171,4 +171,92 @@ fn static_things_are_there_from_the_start_to_the_end() {
     bench.forget();
     bench.tell(Engine::stop);
     assert_eq!(statics(&bench), [WantedNetwork::default()]);
+}
+
+/// What the last reload said that it takes away, and who was asked for it.
+fn dropped(bench: &Bench) -> Vec<(Subject, Dropped)> {
+    let told = bench.effects().filter_map(|(_, effect)| match effect {
+        Effect::Event(event) => match &event.kind {
+            EventKind::Dropped(dropped) => Some((event.subject.clone(), dropped.clone())),
+            _ => None,
+        },
+        _ => None,
+    });
+    told.collect()
+}
+
+fn of_instance(dropped: impl IntoIterator<Item = Dropped>) -> Vec<(Subject, Dropped)> {
+    dropped.into_iter().map(|dropped| (Subject::Instance("VI_1".to_owned()), dropped)).collect()
+}
+
+#[test]
+fn a_reload_tells_what_a_master_loses_before_it_goes() {
+    let mut instance = routed();
+    instance.virtual_routes.push(route("10.3.0.0", Some("eth0")));
+    let to = RuleSelector { destination: Some(prefix("10.9.0.0", 24)), ..RuleSelector::default() };
+    instance.virtual_rules.push(RuleConfig { selector: to, ..rule(1001) });
+    instance.excluded_addresses = vec![vip("10.1.0.102"), vip("10.1.0.103")];
+    let mut less = instance.clone();
+    less.virtual_routes.remove(0);
+    less.virtual_rules.remove(1);
+    // One address goes, one is an excluded one from now on, and one has another label.
+    less.virtual_addresses.clear();
+    less.excluded_addresses = vec![vip("10.1.0.100"), vip("10.1.0.102"), vip("10.1.0.103")];
+    less.excluded_addresses[2].options.label = Some("eth0:3".to_owned());
+    let mut bench = Bench::master(instance);
+    bench.tell(|engine, now| engine.reconfigure(one(less.clone()), now));
+    let address =
+        |text: &str| Dropped::Address { prefix: Prefix::host(ip(text)), interface: "eth0".to_owned() };
+    let expected = of_instance([
+        Dropped::Rule { source: None, destination: Some(prefix("10.9.0.0", 24)) },
+        Dropped::Route(prefix("10.2.0.0", 24)),
+        address("10.1.0.101"),
+        address("10.1.0.103"),
+    ]);
+    assert_eq!(dropped(&bench), expected);
+    let kinds = bench.effects().map(|(_, effect)| matches!(effect, Effect::Want { .. }));
+    assert_eq!(kinds.collect::<Vec<_>>().iter().position(|wants| *wants), Some(4), "and then it goes");
+    // Who tracks something is nothing that goes.
+    bench.forget();
+    less.virtual_routes[0].no_track = true;
+    less.virtual_rules[0].no_track = true;
+    bench.tell(|engine, now| engine.reconfigure(one(less), now));
+    assert_eq!(dropped(&bench), []);
+}
+
+#[test]
+fn a_reload_tells_the_end_of_a_block_whatever_the_state_and_no_more_of_a_backup() {
+    let mut bench = Bench::begun(one(routed()));
+    bench.forget();
+    let mut less = routed();
+    less.virtual_routes = vec![route("10.3.0.0", Some("eth0"))];
+    less.virtual_addresses.pop();
+    bench.tell(|engine, now| engine.reconfigure(one(less), now));
+    assert_eq!(dropped(&bench), [], "nothing of it was there");
+    bench.tell(|engine, now| engine.reconfigure(one(ipv4(150)), now));
+    assert_eq!(dropped(&bench), of_instance([Dropped::AllRules, Dropped::AllRoutes]));
+}
+
+#[test]
+fn a_reload_tells_what_static_things_it_takes_away() {
+    let with = |address: &str| AddressConfig { interface: Some(name("eth0")), ..vip(address) };
+    let config = || Config {
+        static_addresses: vec![with("10.5.0.1"), with("10.5.0.2")],
+        static_routes: vec![route("10.4.0.0", Some("eth0")), route("10.6.0.0", Some("eth0"))],
+        static_rules: vec![rule(30)],
+        ..one(ipv4(150))
+    };
+    let mut bench = Bench::begun(config());
+    bench.forget();
+    let mut less = config();
+    less.static_addresses.remove(0);
+    less.static_routes.remove(1);
+    less.static_rules.clear();
+    bench.tell(|engine, now| engine.reconfigure(less, now));
+    let expected = [
+        Dropped::AllRules,
+        Dropped::Route(prefix("10.6.0.0", 24)),
+        Dropped::Address { prefix: Prefix::host(ip("10.5.0.1")), interface: "eth0".to_owned() },
+    ];
+    assert_eq!(dropped(&bench), expected.map(|dropped| (Subject::Process, dropped)));
 }
