@@ -1,7 +1,7 @@
 //! What `global_defs` tells the LVS engine.
 
 use crate::model::{FlushOnStop, LvsGlobals, SyncDaemon};
-use keepalived_lvs::{Settings, SyncSettings};
+use keepalived_lvs::{MarkSettings, Settings, SyncSettings};
 use keepalived_types::ipvs::ConnectionTimeouts;
 use std::time::Duration;
 
@@ -25,6 +25,11 @@ impl LvsGlobals {
                 tcp_fin: seconds(self.tcpfin_timeout_s),
                 udp: seconds(self.udp_timeout_s),
             },
+            marks: self.nftables.as_ref().map(|nftables| MarkSettings {
+                table: nftables.table.clone(),
+                priority: nftables.priority,
+                first: nftables.start_fwmark,
+            }),
         }
     }
 

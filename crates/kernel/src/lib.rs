@@ -1,4 +1,4 @@
-//! The machine: clocks, timers, sockets, netlink, processes. The only crate with `unsafe` code.
+//! The machine: clocks, timers, sockets, netlink, nftables, processes. The only crate with `unsafe` code.
 //!
 //! Nothing here decides anything. Everything that may wait says so; the rest is meant for a reactor.
 
@@ -16,6 +16,7 @@ pub mod lock_file;
 pub mod memory;
 pub mod namespace;
 pub mod netlink;
+pub mod nftables;
 pub mod packet_socket;
 pub mod process;
 pub mod process_events;

@@ -42,11 +42,14 @@ fn drop_entries(old: &mut VirtualServer, new: &mut VirtualServer, world: &mut Wo
     let present: HashSet<ServiceKey> = old.targets.iter().map(|target| target.key).collect();
     new.fresh.retain(|target| !present.contains(&target.key));
     let gone: Vec<_> = old.targets.iter().filter(|target| !wanted.contains(&target.key)).copied().collect();
+    report_marked_entries(old, new, world);
     for entry in gone.chunk_by(|one, other| one.entry == other.entry) {
-        let number = entry.first().map_or(0, |target| target.entry);
-        let group = old.group().unwrap_or_default().to_owned();
-        let kind = EventKind::GroupEntryGone { entry: old.entry_name(number), group };
-        world.report(&old.name, None, kind);
+        if old.mark.is_none() && new.mark.is_none() {
+            let number = entry.first().map_or(0, |target| target.entry);
+            let group = old.group().unwrap_or_default().to_owned();
+            let kind = EventKind::GroupEntryGone { entry: old.entry_name(number), group };
+            world.report(&old.name, None, kind);
+        }
         for real in old.servers.iter().filter(|real| real.placed) {
             for target in entry {
                 let place = real.destination(target.key, 0).key;
@@ -64,6 +67,19 @@ fn drop_entries(old: &mut VirtualServer, new: &mut VirtualServer, world: &mut Wo
         }
     }
     old.targets.retain(|target| wanted.contains(&target.key));
+}
+
+/// Where a mark stands for the group, entries come and go without a service of their own.
+fn report_marked_entries(old: &VirtualServer, new: &VirtualServer, world: &mut World) {
+    let (Some(group), true) = (new.group(), old.mark.is_some() && new.mark.is_some()) else { return };
+    for (number, _) in old.entries.iter().enumerate().filter(|(_, entry)| !new.entries.contains(entry)) {
+        let kind = EventKind::GroupEntryGone { entry: old.entry_name(number), group: group.to_owned() };
+        world.report(&old.name, None, kind);
+    }
+    for (number, _) in new.entries.iter().enumerate().filter(|(_, entry)| !old.entries.contains(entry)) {
+        let kind = EventKind::GroupEntryAdded { entry: new.entry_name(number), group: group.to_owned() };
+        world.report(&new.name, None, kind);
+    }
 }
 
 /// A changed scheduler, flag or persistence is one change of each service that was as the old one wanted it.

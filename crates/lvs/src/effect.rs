@@ -2,6 +2,7 @@
 
 use crate::config::ActiveCheck;
 use crate::event::Event;
+use keepalived_types::Marking;
 use keepalived_types::ipvs::TableOperation;
 use std::sync::Arc;
 
@@ -26,6 +27,9 @@ pub enum Effect {
     /// Change the kernel's table. A refusal is reported with `Engine::handle_refusal`. Operations that follow one
     /// another may be sent together.
     Table(TableOperation),
+    /// From now on these packets get their firewall marks, and no others from a table of this name. It belongs behind
+    /// the operations on the table of the same turn.
+    Mark(Marking),
     /// Something happened that somebody may want to know.
     Event(Box<Event>),
 }

@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::diff;
 use crate::effect::{CheckId, Effect};
 use crate::event::{CheckLabel, EventKind};
+use crate::marks::{self, GroupMark, Marks};
 use crate::outcome::{Outcome, Remark};
 use crate::reload;
 use crate::servers::VirtualServer;
@@ -17,7 +18,7 @@ use crate::transition;
 use crate::verdict::{self, FileVerdict, Report};
 use crate::world::World;
 use keepalived_types::ipvs::{ObservedService, ServiceKey, TableOperation};
-use keepalived_types::{IfIndex, Instant};
+use keepalived_types::{IfIndex, Instant, Marking};
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -42,6 +43,9 @@ pub struct Engine {
     places: HashMap<CheckId, Place>,
     /// Who follows a file, and who a BFD session.
     followers: HashMap<CheckLabel, Vec<Place>>,
+    marks: Marks,
+    /// What was said last about the packets to be marked.
+    marking: Option<Marking>,
     is_running: bool,
 }
 
@@ -50,13 +54,23 @@ impl Engine {
     /// checks begin.
     #[must_use]
     pub fn new(config: Config, settings: Settings, seed: u64) -> Self {
+        Self::with_marks(config, settings, seed, &[])
+    }
+
+    /// The same for a process whose predecessor had given these marks to groups.
+    #[must_use]
+    pub fn with_marks(config: Config, settings: Settings, seed: u64, known: &[GroupMark]) -> Self {
+        let mut marks = Marks::known(known);
+        marks.renew(&config, settings.marks.as_ref());
         let mut engine = Self {
-            virtual_servers: build(config),
+            virtual_servers: build(config, &marks),
             world: World::new(settings, seed),
             addresses: LocalAddresses::default(),
             files: Files::new(),
             places: HashMap::new(),
             followers: HashMap::new(),
+            marks,
+            marking: None,
             is_running: false,
         };
         engine.addresses.follow(&engine.virtual_servers);
@@ -102,12 +116,14 @@ impl Engine {
             }
             operations.into_iter().for_each(|operation| world.command(operation));
         }
+        self.mark_packets();
         self.after_change(now);
     }
 
     /// A new configuration. What did not change goes on undisturbed.
     pub fn reconfigure(&mut self, config: Config, settings: Settings, now: Instant) {
-        let mut new = build(config);
+        self.marks.renew(&config, settings.marks.as_ref());
+        let mut new = build(config, &self.marks);
         if self.is_running {
             reload::change_settings(settings, &mut self.world);
             let old = std::mem::take(&mut self.virtual_servers);
@@ -118,7 +134,23 @@ impl Engine {
         self.virtual_servers = new;
         self.addresses.follow(&self.virtual_servers);
         if self.is_running {
+            self.mark_packets();
             self.after_change(now);
+        }
+    }
+
+    /// Says which packets are to be marked, when that has changed.
+    fn mark_packets(&mut self) {
+        let settings = self.world.settings.marks.as_ref();
+        let marking = settings.map(|settings| marks::marking(&self.virtual_servers, settings));
+        if self.marking == marking {
+            return;
+        }
+        let before = std::mem::replace(&mut self.marking, marking.clone());
+        let table = marking.as_ref().map(|marking| marking.table.clone());
+        self.world.effects.extend(marking.map(Effect::Mark));
+        if let Some(before) = before.filter(|before| Some(&before.table) != table.as_ref()) {
+            self.world.effects.push_back(Effect::Mark(Marking { ranges: Vec::new(), ..before }));
         }
     }
 
@@ -133,6 +165,9 @@ impl Engine {
             return;
         }
         stop::stop_all(&mut self.virtual_servers, world);
+        if let Some(marking) = self.marking.take() {
+            world.effects.push_back(Effect::Mark(Marking { ranges: Vec::new(), ..marking }));
+        }
         if world.settings.sync.is_some() {
             stop::stop_sync(world);
         }
@@ -365,7 +400,10 @@ impl Engine {
     /// Everything an operator can ask.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot { virtual_servers: self.virtual_servers.iter().map(VirtualServer::snapshot).collect() }
+        Snapshot {
+            virtual_servers: self.virtual_servers.iter().map(VirtualServer::snapshot).collect(),
+            marks: self.marks.snapshot(),
+        }
     }
 
     /// After a start or a reload: who is where, and when new checks begin.
@@ -417,9 +455,9 @@ impl Engine {
     }
 }
 
-fn build(config: Config) -> Vec<VirtualServer> {
+fn build(config: Config, marks: &Marks) -> Vec<VirtualServer> {
     let Config { groups, virtual_servers, .. } = config;
-    virtual_servers.into_iter().map(|server| VirtualServer::new(server, &groups)).collect()
+    virtual_servers.into_iter().map(|server| VirtualServer::new(server, &groups, marks)).collect()
 }
 
 fn service_of(operation: &TableOperation) -> Option<ServiceKey> {

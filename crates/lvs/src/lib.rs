@@ -26,6 +26,7 @@
 //! | What does that change for its server? | `transition.rs` |
 //! | Are there enough servers? | `quorum.rs` |
 //! | What belongs in the kernel's table? | `target.rs`, `wanted.rs` |
+//! | Which packets get a firewall mark first? | `marks.rs` |
 //! | What differs from what is there? | `diff.rs` |
 //! | What happens at start, at a reload, at a stop? | `start.rs`, `reload.rs`, `stop.rs` |
 //! | Who checks only while an address is here? | `suspend.rs` |
@@ -39,6 +40,7 @@ mod diff;
 mod effect;
 mod engine;
 mod event;
+mod marks;
 mod outcome;
 mod quorum;
 mod reload;
@@ -58,8 +60,9 @@ mod world;
 pub use effect::{CheckId, Effect};
 pub use engine::Engine;
 pub use event::{CheckLabel, Event, EventKind, QuorumSum, Retries};
+pub use marks::GroupMark;
 pub use outcome::{Attempt, Failure, HttpTest, Outcome, Remark};
-pub use settings::{FlushOnStop, Settings, Start, SyncSettings};
+pub use settings::{FlushOnStop, MarkSettings, Settings, Start, SyncSettings};
 pub use snapshot::{
     CheckerSnapshot, RealServerSnapshot, Snapshot, SorryServerSnapshot, VirtualServerSnapshot,
 };

@@ -2,6 +2,7 @@
 
 use crate::checker::Checker;
 use crate::config::{self, GroupEntry, ServerGroup};
+use crate::marks::Marks;
 use crate::target::{self, Target};
 use keepalived_types::ipvs::{Destination, ServiceKey, TableOperation};
 use std::collections::HashSet;
@@ -18,6 +19,8 @@ pub(crate) struct VirtualServer {
     pub(crate) fresh: Vec<Target>,
     /// The entries of its group, if it has one.
     pub(crate) entries: Vec<GroupEntry>,
+    /// The mark that stands for its group (`nftables_ipvs`).
+    pub(crate) mark: Option<u32>,
     /// Its services are wanted.
     pub(crate) alive: bool,
     pub(crate) quorum_up: bool,
@@ -59,7 +62,7 @@ pub(crate) struct SorryServer {
 
 impl VirtualServer {
     /// A virtual server that nothing is known of yet. Its checkers come later, see `start.rs`.
-    pub(crate) fn new(mut config: config::VirtualServer, groups: &[ServerGroup]) -> Self {
+    pub(crate) fn new(mut config: config::VirtualServer, groups: &[ServerGroup], marks: &Marks) -> Self {
         let entries = match &config.service {
             config::Service::Group { name, .. } => {
                 groups.iter().find(|group| group.name == *name).map(|group| group.entries.clone())
@@ -67,7 +70,8 @@ impl VirtualServer {
             config::Service::Address(..) | config::Service::Mark(_) => None,
         };
         let entries = entries.unwrap_or_default();
-        let targets = target::expand(&config, &entries);
+        let mark = marks.of(&config.service, config.protocol);
+        let targets = target::expand(&config, &entries, mark);
         let protocol = config.protocol;
         let servers = std::mem::take(&mut config.real_servers);
         let sorry = config.sorry_server.take().map(|sorry| SorryServer {
@@ -81,6 +85,7 @@ impl VirtualServer {
             fresh: targets.clone(),
             targets,
             entries,
+            mark,
             alive: false,
             quorum_up: false,
             weight: 0,

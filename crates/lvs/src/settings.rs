@@ -20,6 +20,19 @@ pub struct Settings {
     pub sync: Option<SyncSettings>,
     /// `lvs_timeouts`; zero leaves the kernel's.
     pub timeouts: ConnectionTimeouts,
+    /// `nftables_ipvs`: packets of groups are marked, and a group is one service.
+    pub marks: Option<MarkSettings>,
+}
+
+/// `nftables_ipvs`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MarkSettings {
+    /// The table.
+    pub table: String,
+    /// `nftables_ipvs_priority`: of its chain.
+    pub priority: i32,
+    /// `nftables_ipvs_start_fwmark`: the first mark to use, not 0.
+    pub first: u32,
 }
 
 /// `lvs_flush_on_stop`.

@@ -1,6 +1,7 @@
 //! Everything an operator can ask, and everything a successor has to know.
 
 use crate::checker::{Checker, What};
+use crate::marks::GroupMark;
 use crate::servers::{RealServer, VirtualServer};
 use crate::start;
 use keepalived_types::ipvs::{DestinationKey, ServiceKey};
@@ -13,6 +14,8 @@ use std::net::IpAddr;
 pub struct Snapshot {
     /// In the order of the configuration.
     pub virtual_servers: Vec<VirtualServerSnapshot>,
+    /// The marks that stand for groups (`nftables_ipvs`).
+    pub marks: Vec<GroupMark>,
 }
 
 /// A virtual server.

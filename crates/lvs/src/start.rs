@@ -120,7 +120,7 @@ fn bring_up_server(virtual_server: &mut VirtualServer, server: usize, world: &mu
 }
 
 fn report_added_entries(virtual_server: &VirtualServer, fresh: &[target::Target], world: &mut World) {
-    let Some(group) = virtual_server.group() else { return };
+    let Some(group) = virtual_server.group().filter(|_| virtual_server.mark.is_none()) else { return };
     for entry in fresh.chunk_by(|one, other| one.entry == other.entry) {
         let number = entry.first().map_or(0, |target| target.entry);
         let kind =
@@ -131,7 +131,7 @@ fn report_added_entries(virtual_server: &VirtualServer, fresh: &[target::Target]
 
 fn report_large_entries(virtual_server: &VirtualServer, fresh: &[target::Target], world: &mut World) {
     let mut reported = None;
-    for target in fresh {
+    for target in fresh.iter().filter(|_| virtual_server.mark.is_none()) {
         let entry = virtual_server.entries.get(target.entry).filter(|_| reported != Some(target.entry));
         reported = Some(target.entry);
         if entry.is_some_and(target::is_too_large) {

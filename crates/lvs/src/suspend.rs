@@ -3,9 +3,9 @@
 use crate::checker::What;
 use crate::event::EventKind;
 use crate::servers::VirtualServer;
+use crate::target;
 use crate::world::World;
 use keepalived_types::IfIndex;
-use keepalived_types::ipvs::ServiceKey;
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
@@ -25,7 +25,7 @@ impl LocalAddresses {
         for (index, server) in
             virtual_servers.iter().enumerate().filter(|(_, server)| server.config.ha_suspend)
         {
-            for address in server.targets.iter().filter_map(|target| address(target.key)) {
+            for address in target::answers_on(&server.config, &server.entries) {
                 let waiting = self.waiting.entry(address).or_default();
                 if waiting.last() != Some(&index) {
                     waiting.push(index);
@@ -62,18 +62,8 @@ impl LocalAddresses {
     /// Has this virtual server to wait?
     pub(crate) fn suspends(&self, virtual_server: &VirtualServer) -> bool {
         virtual_server.config.ha_suspend
-            && !virtual_server
-                .targets
-                .iter()
-                .filter_map(|target| address(target.key))
+            && !target::answers_on(&virtual_server.config, &virtual_server.entries)
                 .any(|address| self.here.contains_key(&address))
-    }
-}
-
-fn address(key: ServiceKey) -> Option<IpAddr> {
-    match key {
-        ServiceKey::Address { address, .. } => Some(address),
-        ServiceKey::Mark { .. } => None,
     }
 }
 

@@ -21,8 +21,17 @@ pub(crate) struct Target {
     pub(crate) entry: usize,
 }
 
-/// The services, as the original orders them: addresses of a group first, then its marks.
-pub(crate) fn expand(server: &VirtualServer, entries: &[GroupEntry]) -> Vec<Target> {
+/// The services, as the original orders them: addresses of a group first, then its marks. With a mark that stands for
+/// the group it is one for each family that the group has.
+pub(crate) fn expand(server: &VirtualServer, entries: &[GroupEntry], mark: Option<u32>) -> Vec<Target> {
+    if let Some(mark) = mark {
+        let has = |family| {
+            let of = |entry: &GroupEntry| matches!(entry, GroupEntry::Addresses { range, .. } if range.family() == family);
+            entries.iter().any(of)
+        };
+        let families = [Family::V4, Family::V6].into_iter().filter(|family| has(*family));
+        return families.map(|family| Target { key: ServiceKey::Mark { mark, family }, entry: 0 }).collect();
+    }
     let protocol = server.protocol.unwrap_or(Protocol::Udp);
     let family = server.family.unwrap_or(Family::V4);
     let address = |address, port| ServiceKey::Address { protocol, address, port };
@@ -47,6 +56,23 @@ pub(crate) fn expand(server: &VirtualServer, entries: &[GroupEntry]) -> Vec<Targ
         }
     };
     vec![Target { key, entry: 0 }]
+}
+
+/// Every address that a virtual server answers on, as far as it has some; of each entry of a group no more than become
+/// services.
+pub(crate) fn answers_on<'a>(
+    server: &'a VirtualServer,
+    entries: &'a [GroupEntry],
+) -> impl Iterator<Item = IpAddr> + 'a {
+    let own = match server.service {
+        Service::Address(address, _) => Some(address),
+        Service::Mark(_) | Service::Group { .. } => None,
+    };
+    let of_group = entries.iter().flat_map(|entry| match entry {
+        GroupEntry::Addresses { range, .. } => Some(addresses(*range).take(ENTRY_LIMIT)),
+        GroupEntry::Mark { .. } => None,
+    });
+    own.into_iter().chain(of_group.flatten())
 }
 
 /// Does the entry have more addresses than we make services for?

@@ -2,6 +2,7 @@
 
 use super::dumps::Dumps;
 use super::inputs::{Input, Source, watch};
+use super::marker::Marker;
 use super::ping_range::PingRange;
 use super::programs::Starter;
 use super::table::Table;
@@ -103,6 +104,7 @@ pub(super) struct Driver {
     pub(super) engine: Engine,
     pub(super) dumps: Dumps,
     table: Table,
+    marker: Marker,
     context: Rc<Context>,
     starter: Starter,
     fifos: Fifos,
@@ -150,7 +152,8 @@ impl Driver {
         watch(&signals, Source::Signals, queue.clone())?;
         let mut files = Files::new()?;
         watch(&files, Source::Files, queue.clone())?;
-        let mut engine = Engine::new(setup.lvs.clone(), setup.settings.clone(), now.as_nanos());
+        let known = setup.predecessor.as_ref().map_or(&[][..], |before| &before.marks);
+        let mut engine = Engine::with_marks(setup.lvs.clone(), setup.settings.clone(), now.as_nanos(), known);
         let news = files.configure(&followed(&setup.lvs.files), now);
         tell_files(news, &mut engine, &logger, now);
         let observed = table.read(engine.services()).map_err(Failure::Ipvs)?;
@@ -158,6 +161,7 @@ impl Driver {
         let mut driver = Self {
             engine,
             dumps: Dumps::new(&setup.lvs, setup.dumps),
+            marker: Marker::new(table.place()),
             table,
             context,
             starter,
@@ -273,6 +277,7 @@ impl Driver {
         if is_time {
             let many = self.engine.services().len() >= MUCH;
             self.look_at = now + if many { LOOK_AT_MUCH } else { LOOK };
+            self.marker.look().into_iter().for_each(|line| self.logger.warning(line));
         }
         let read = if self.table.is_restless() {
             self.table.read(self.engine.services()).map(Some)
@@ -472,6 +477,7 @@ impl Driver {
     fn act(&mut self, now: Instant) -> Result<(), Failure> {
         loop {
             let mut operations = Vec::new();
+            let mut markings = Vec::new();
             let mut events = Vec::new();
             let mut idle = true;
             while let Some(effect) = self.engine.poll_effect() {
@@ -482,6 +488,7 @@ impl Driver {
                         self.attempts.remove(&check).inspect(AbortHandle::abort);
                     }
                     Effect::Table(operation) => operations.push(operation),
+                    Effect::Mark(marking) => markings.push(marking),
                     Effect::Event(event) => events.push(*event),
                 }
             }
@@ -497,6 +504,9 @@ impl Driver {
                     self.table.reopen().map_err(Failure::Ipvs)?;
                     self.look_at = now;
                 }
+            }
+            for marking in markings {
+                self.marker.set(marking).into_iter().for_each(|line| self.logger.error(line));
             }
             for event in events {
                 self.handle_event(event, now);

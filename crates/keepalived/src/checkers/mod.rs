@@ -6,12 +6,14 @@
 //! | What happens in a turn? | `driver.rs` |
 //! | What wakes it? | `inputs.rs` |
 //! | What is written to the kernel, and read back? | `table.rs` |
+//! | Which packets are marked for it? | `marker.rs` |
 //! | Which programs run? | `programs.rs` |
 //! | Whom does the kernel let ping? | `ping_range.rs` |
 
 mod driver;
 mod dumps;
 mod inputs;
+mod marker;
 mod ping_range;
 mod process;
 mod programs;

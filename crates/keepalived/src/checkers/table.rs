@@ -44,6 +44,11 @@ impl Table {
         Ok(Self { place, room, ipvs, reader, reading: None, spoilt: 0, _origin: origin })
     }
 
+    /// The network namespace of the table. It can be reached as long as this table is kept.
+    pub(super) fn place(&self) -> Place {
+        self.place.clone()
+    }
+
     /// Closes the sockets and opens them anew.
     ///
     /// # Errors

@@ -41,9 +41,13 @@ pub enum Place {
     File(PathBuf),
 }
 
-/// Opens a socket in `place`, which may be another namespace than the caller's: a netlink socket stays where it was made.
+/// Opens a socket in `place`.
 pub(super) fn open(place: &Place, room: ReceiveBuffer) -> Result<Exchange<Request>> {
-    let here = || Exchange::with_receive_buffer(libc::NETLINK_GENERIC, "change the IPVS table", room);
+    open_in(place, || Exchange::with_receive_buffer(libc::NETLINK_GENERIC, "change the IPVS table", room))
+}
+
+/// Opens something in `place`, which may be another namespace than the caller's: a netlink socket stays where it was made.
+pub(crate) fn open_in<T: Send>(place: &Place, here: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     if *place == Place::Here {
         return here();
     }

@@ -16,6 +16,7 @@ mod refusal;
 
 pub use crate::netlink::{Done, Finished, NetlinkError, Ticket};
 pub use family::Place;
+pub(crate) use family::open_in;
 pub use reader::TableReader;
 pub use refusal::Refusal;
 

@@ -6,13 +6,9 @@ use super::encode::{ACK, DUMP, Encoder};
 use super::receive_buffer::ReceiveBuffer;
 use super::socket::{Received, Socket};
 use crate::error::{Doing, Result};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-
-/// How long the kernel may take to answer before we stop believing in an answer.
-const PATIENCE: Timespec = Timespec { tv_sec: 10, tv_nsec: 0 };
 
 /// Dumps started anew because something changed meanwhile, before the last one is taken as it is: on a busy
 /// container host there is no quiet moment, and the monitor corrects what is missing.
@@ -273,14 +269,9 @@ impl<O: Operation> Exchange<O> {
         Ok(Heard::Part)
     }
 
-    /// Sleeps until there is something to read, but no longer than [`PATIENCE`].
+    /// Sleeps until there is something to read, or the kernel's time to answer is over.
     pub(crate) fn wait(&self) -> io::Result<()> {
-        let mut fds = [PollFd::new(&self.socket, PollFlags::IN)];
-        match poll(&mut fds, Some(&PATIENCE)) {
-            Ok(0) => Err(io::ErrorKind::TimedOut.into()),
-            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+        self.socket.wait()
     }
 }
 

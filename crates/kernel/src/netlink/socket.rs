@@ -3,6 +3,7 @@
 use super::receive_buffer::ReceiveBuffer;
 use crate::error::{Doing, Result, check};
 use crate::socket_option::{length_of, set_int};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
@@ -13,6 +14,9 @@ const EXT_ACK: i32 = 11;
 
 /// NETLINK_GET_STRICT_CHK: the kernel heeds what a dump request asks for.
 const STRICT_CHECK: i32 = 12;
+
+/// How long the kernel may take to answer before we stop believing in an answer.
+const PATIENCE: Timespec = Timespec { tv_sec: 10, tv_nsec: 0 };
 
 /// More than any datagram of the kernel: dumps come in 32 KiB, a link with many virtual functions in more.
 const DATAGRAM: usize = 64 * 1024;
@@ -72,6 +76,23 @@ impl Socket {
     /// The port id that messages caused by this socket's requests carry.
     pub(crate) const fn port(&self) -> u32 {
         self.port
+    }
+
+    /// Makes room for a datagram of this size, beyond net.core.wmem_max if we may.
+    pub(crate) fn make_room_to_send(&self, bytes: usize) -> io::Result<()> {
+        // The kernel doubles the number, and counts its bookkeeping against it.
+        let bytes = i32::try_from(bytes).unwrap_or(i32::MAX);
+        set_int(&self.fd, libc::SOL_SOCKET, libc::SO_SNDBUFFORCE, bytes)
+    }
+
+    /// Sleeps until there is something to read, but no longer than [`PATIENCE`].
+    pub(crate) fn wait(&self) -> io::Result<()> {
+        let mut fds = [PollFd::new(&self.fd, PollFlags::IN)];
+        match poll(&mut fds, Some(&PATIENCE)) {
+            Ok(0) => Err(io::ErrorKind::TimedOut.into()),
+            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Sends a datagram to the kernel, which handles rtnetlink requests before this returns.

@@ -3,6 +3,7 @@
 
 mod director;
 mod mails;
+mod marks;
 mod repairs;
 mod tutorials;
 
@@ -25,6 +26,7 @@ const TESTS: &[(&str, ProgramTest)] = &[
     ("t6_http_get_with_a_digest", tutorials::http_get),
     ("t7_misc_check_changes_weights", tutorials::misc_dynamic),
     ("t8_firewall_mark", tutorials::firewall_mark),
+    ("a_group_is_one_service_with_nftables", marks::one_service_for_a_group),
     ("a_reload_without_a_change_leaves_the_counters", repairs::reloaded),
 ];
 

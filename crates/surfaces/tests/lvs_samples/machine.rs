@@ -100,6 +100,15 @@ impl Machine {
         Self::build("no case", parse(text), Vec::new())
     }
 
+    /// A machine that has not started and knows what another one, which crashed, had.
+    pub(crate) fn succeeding(text: &str, before: &Self) -> Self {
+        let config = parse(text);
+        let (settings, known) = (config.global.lvs.settings(), before.engine.snapshot().marks);
+        let mut machine = Self::build("no case", parse(text), Vec::new());
+        machine.engine = Engine::with_marks(config.lvs, settings, 0, &known);
+        machine
+    }
+
     /// The daemon reloads this text.
     pub(crate) fn reload_text(&mut self, text: &str) -> &mut Self {
         let config = parse(text);
@@ -285,6 +294,7 @@ impl Machine {
                         self.engine.handle_refusal(operation, errno, self.now);
                     }
                 }
+                Effect::Mark(marking) => self.operations.push(operation::marks(&marking)),
                 Effect::Event(event) => {
                     self.told.extend(told(&event));
                     self.log.extend(lvs_log_lines(&event).into_iter().map(|line| line.text));

@@ -5,6 +5,7 @@
 mod cases;
 mod cases_of_checks;
 mod checklist;
+mod groups_by_mark;
 mod machine;
 mod operation;
 mod transcript;

@@ -4,7 +4,7 @@ use keepalived_types::ipvs::{
     ClientMask, Destination, DestinationKey, Protocol, ServiceKey, SyncDaemon, SyncRole, TableOperation,
     VirtualService,
 };
-use keepalived_types::{Family, Forwarding, Tunnel, TunnelChecksum};
+use keepalived_types::{Family, Forwarding, MarkedRange, Marking, Tunnel, TunnelChecksum};
 use std::fmt::Write;
 use std::net::IpAddr;
 
@@ -121,4 +121,14 @@ fn sync(daemon: &SyncDaemon) -> String {
     add("port", daemon.port.map(|value| value.to_string()));
     add("ttl", daemon.ttl.map(|value| value.to_string()));
     text
+}
+
+/// Everything that is marked, as `MARK table: tcp 10.0.0.1-10.0.0.9:80 1000, ...`.
+pub(crate) fn marks(marking: &Marking) -> String {
+    let range = |range: &MarkedRange| {
+        let MarkedRange { protocol, first, last, port, mark } = range;
+        format!("{} {first}-{last}:{port} {mark}", format!("{protocol:?}").to_lowercase())
+    };
+    let ranges: Vec<String> = marking.ranges.iter().map(range).collect();
+    format!("MARK {}: {}", marking.table, ranges.join(", "))
 }

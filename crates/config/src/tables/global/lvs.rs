@@ -7,7 +7,7 @@ use crate::diagnostic::Class;
 use crate::draft::GlobalDraft;
 use crate::keyword::Status;
 use crate::model::{FlushOnStop, NftablesIpvs, SyncDaemon};
-use crate::tables::row::{acted, pending};
+use crate::tables::row::acted;
 use crate::tables::scalar::{lacking, mistaken, signed, unsigned};
 use keepalived_types::InterfaceName;
 use std::net::IpAddr;
@@ -204,11 +204,11 @@ fn sync_option(
     }
 }
 
-pub(super) const NFTABLES_IPVS: Row = pending(
+pub(super) const NFTABLES_IPVS: Row = acted(
     "nftables_ipvs",
     "[<table, at most 30 characters>]",
     "keepalived_ipvs",
-    "Mark packets for virtual server groups with nftables. Cannot change at a reload.",
+    "Mark packets for virtual server groups with nftables, so that a group is one service of IPVS.",
     |global, args, context| {
         if global.settings.lvs.nftables.is_some() {
             return lacking(args, context, "ipvs nftables already specified - ignoring");
@@ -218,7 +218,7 @@ pub(super) const NFTABLES_IPVS: Row = pending(
     },
 );
 
-pub(super) const NFTABLES_IPVS_PRIORITY: Row = pending(
+pub(super) const NFTABLES_IPVS_PRIORITY: Row = acted(
     "nftables_ipvs_priority",
     "<number>",
     "-1",
@@ -237,7 +237,7 @@ pub(super) const NFTABLES_IPVS_PRIORITY: Row = pending(
     },
 );
 
-pub(super) const NFTABLES_IPVS_START_FWMARK: Row = pending(
+pub(super) const NFTABLES_IPVS_START_FWMARK: Row = acted(
     "nftables_ipvs_start_fwmark",
     "<1-4294967295>",
     "1000",
