@@ -76,9 +76,9 @@ impl Marker {
     }
 
     fn socket(&mut self) -> Result<&mut Nftables> {
-        if self.socket.is_none() {
-            self.socket = Some(Nftables::open(&self.place)?);
+        match self.socket {
+            Some(ref mut socket) => Ok(socket),
+            ref mut none => Ok(none.insert(Nftables::open(&self.place)?)),
         }
-        Ok(self.socket.as_mut().expect("it was opened if it was not open"))
     }
 }
