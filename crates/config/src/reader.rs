@@ -1,6 +1,6 @@
 //! From bytes to logical lines: a ladder of small steps, the lowest first.
 //!
-//! `physical` lines lose their `comment`s. What is left is a `condition`, a repeated line (`sequence`), a
+//! Most `physical` lines are `plain`. The others lose their `comment`s. What is left is a `condition`, a repeated line (`sequence`), a
 //! `definition`, an `include` line, or text whose names are replaced (`substitute`, `predefined`) before its
 //! braces become lines of their own (`brace`) and the rest is split into `words`. Every byte remembers where it was
 //! written (`text`). `budget` bounds it all.
@@ -13,6 +13,7 @@ mod condition;
 mod definition;
 mod include;
 mod physical;
+mod plain;
 mod predefined;
 mod sequence;
 mod substitute;
@@ -32,6 +33,7 @@ use definition::{Definitions, Value};
 use physical::{Cursor, Physical};
 use predefined::Surroundings;
 use sequence::Turns;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -53,6 +55,8 @@ pub(crate) struct Reader<'a> {
     stack: Vec<Frame>,
     checks: IncludeChecks,
     budget: Budget,
+    /// The brace that ended a plain line.
+    brace: Option<Line>,
     /// The physical line whose open quote has been reported.
     unterminated: Option<(FileId, u32)>,
 }
@@ -93,6 +97,7 @@ impl<'a> Reader<'a> {
             stack: Vec::new(),
             checks,
             budget: Budget::new(Bounds::default()),
+            brace: None,
             unterminated: None,
         }
     }
@@ -153,14 +158,22 @@ impl<'a> Reader<'a> {
 
     /// The next logical line; `{` and `}` are lines of their own.
     pub(crate) fn next_line(&mut self, report: &mut Report) -> Option<Line> {
+        if let Some(brace) = self.brace.take() {
+            return Some(brace);
+        }
         loop {
-            let text = self.pull(report);
-            let is_end = text.is_none();
-            let line = text.and_then(|text| self.process(text, report));
+            let next = self.pull(report);
+            let is_end = next.is_none();
+            let line = match next {
+                Some(Next::Line(line)) => Some(line),
+                Some(Next::Text(text)) => self.process(text, report),
+                None => None,
+            };
             if let Some(bound) = self.budget.exceeded() {
                 let message = format!("the configuration is too large to be read: {bound}");
                 report.push(Diagnostic::after_reading(Class::Fatal, None, message).stopping(2));
                 self.stack.clear();
+                self.brace = None;
                 self.budget.renew();
                 return None;
             }
@@ -170,26 +183,31 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The next text to look at, without comment.
-    fn pull(&mut self, report: &mut Report) -> Option<Text> {
+    /// The next text to look at, without comment, or a line that needs no look.
+    fn pull(&mut self, report: &mut Report) -> Option<Next> {
         loop {
             match self.stack.last_mut()? {
                 Frame::Rest(_) => {
                     if let Some(Frame::Rest(text)) = self.stack.pop() {
-                        return Some(text);
+                        return Some(Next::Text(text));
                     }
                 }
                 Frame::Repeat { .. } => {
                     self.budget.take_line();
                     if let Some(text) = self.next_turn() {
-                        return Some(text);
+                        return Some(Next::Text(text));
                     }
                     self.stack.pop();
                 }
                 Frame::File { .. } | Frame::Replay { .. } => {
                     self.budget.take_line();
-                    match self.pull_line(report) {
-                        Pulled::Line(text) => return Some(text),
+                    match self.pull_raw(report) {
+                        Pulled::Raw(content, range, span) => {
+                            if let Some(next) = self.look(content, range, span, report) {
+                                return Some(next);
+                            }
+                        }
+                        Pulled::Line(text) => return Some(Next::Text(text)),
                         Pulled::Empty | Pulled::Unusable => {}
                         Pulled::End => self.end_frame(),
                     }
@@ -198,8 +216,37 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// One line of the current file or definition.
+    /// Takes a physical line the short way, if it is plain; `None` when there is nothing on it.
+    fn look(
+        &mut self,
+        content: Content,
+        range: Range<usize>,
+        span: Span,
+        report: &mut Report,
+    ) -> Option<Next> {
+        match plain::read(&content, &range, span) {
+            Some(plain::Plain { words: Some(words), brace }) => {
+                self.brace = brace;
+                Some(Next::Line(words))
+            }
+            Some(plain::Plain { words: None, brace }) => brace.map(Next::Line),
+            None => match self.strip(content, range, span, report) {
+                Pulled::Line(text) => Some(Next::Text(text)),
+                _ => None,
+            },
+        }
+    }
+
+    /// One line of the current file or definition, without comment.
     fn pull_line(&mut self, report: &mut Report) -> Pulled {
+        match self.pull_raw(report) {
+            Pulled::Raw(content, range, span) => self.strip(content, range, span, report),
+            other => other,
+        }
+    }
+
+    /// One line of the current file or definition.
+    fn pull_raw(&mut self, report: &mut Report) -> Pulled {
         match self.stack.last_mut() {
             Some(Frame::Replay { lines, next, expansion }) => {
                 let Some(line) = lines.get(*next) else { return Pulled::End };
@@ -225,15 +272,19 @@ impl<'a> Reader<'a> {
                 if range.is_empty() {
                     return Pulled::Empty;
                 }
-                let stripped = comment::strip(Text::of_file(cursor.content().clone(), range, span));
-                if stripped.unterminated {
-                    self.unterminated = Some((span.file, span.line));
-                    self.report_quote("Unterminated quote", &stripped.text, report);
-                }
-                if stripped.text.len() == 0 { Pulled::Unusable } else { Pulled::Line(stripped.text) }
+                Pulled::Raw(cursor.content().clone(), range, span)
             }
             _ => Pulled::End,
         }
+    }
+
+    fn strip(&mut self, content: Content, range: Range<usize>, span: Span, report: &mut Report) -> Pulled {
+        let stripped = comment::strip(Text::of_file(content, range, span));
+        if stripped.unterminated {
+            self.unterminated = Some((span.file, span.line));
+            self.report_quote("Unterminated quote", &stripped.text, report);
+        }
+        if stripped.text.len() == 0 { Pulled::Unusable } else { Pulled::Line(stripped.text) }
     }
 
     fn report_quote(&self, what: &str, text: &Text, report: &mut Report) {
@@ -432,7 +483,7 @@ impl<'a> Reader<'a> {
             let line = match self.pull_line(report) {
                 Pulled::Line(line) => line,
                 Pulled::Unusable if self.budget.exceeded().is_none() => continue,
-                Pulled::Unusable | Pulled::Empty | Pulled::End => break,
+                Pulled::Unusable | Pulled::Raw(..) | Pulled::Empty | Pulled::End => break,
             };
             match definition::continued(&line) {
                 Some(part) => lines.push(part),
@@ -513,9 +564,17 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// What there is to look at next.
+enum Next {
+    Text(Text),
+    Line(Line),
+}
+
 /// What a line of a file or definition is.
 enum Pulled {
     Line(Text),
+    /// A physical line as it stands in its file.
+    Raw(Content, Range<usize>, Span),
     /// Not a single byte.
     Empty,
     /// Blanks, a comment, or something that was reported.
