@@ -13,7 +13,7 @@ use std::fmt;
 const PIECE: usize = 4095;
 
 /// TLS contexts and their sessions, regular expressions compiled once, and the way to start programs. Made anew for
-/// each configuration.
+/// each configuration; see [`Context::inherit`].
 pub struct Context {
     tls: Option<Tls>,
     patterns: HashMap<Regex, Pattern>,
@@ -100,6 +100,14 @@ impl Context {
             }
         }
         Ok((context, problems))
+    }
+
+    /// Takes the TLS sessions of the context of another configuration over, so that a reload does not ask every server for
+    /// a full handshake at once. Sessions that show a certificate of ours begin afresh.
+    pub fn inherit(&self, predecessor: &Self) {
+        if let (Some(tls), Some(before)) = (&self.tls, &predecessor.tls) {
+            tls.inherit(before);
+        }
     }
 
     fn compile(&mut self, check: &HttpCheck, problems: &mut Vec<Problem>) {

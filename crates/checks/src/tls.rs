@@ -5,8 +5,8 @@ use keepalived_tls::Resuming;
 use openssl::error::ErrorStack;
 use openssl::pkey::PKey;
 use openssl::ssl::{
-    ErrorCode, ShutdownState, Ssl, SslContext, SslContextBuilder, SslMethod, SslOptions, SslSessionCacheMode,
-    SslStream, SslVerifyMode, SslVersion,
+    ErrorCode, Ssl, SslContext, SslContextBuilder, SslMethod, SslOptions, SslSessionCacheMode, SslStream,
+    SslVerifyMode, SslVersion,
 };
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -25,6 +25,8 @@ const LEGACY_SERVER_CONNECT: u64 = 0x4;
 /// Contexts for all `SSL_GET` checks of a configuration.
 pub(crate) struct Tls {
     lenient: Resuming<Peer>,
+    /// Connections show a certificate of ours.
+    is_authenticated: bool,
     verifying: HashMap<Verification, SslContext>,
 }
 
@@ -82,7 +84,15 @@ impl Tls {
     /// When a file of the `SSL` block cannot be loaded.
     pub(crate) fn new(material: &TlsMaterial) -> Result<Self, TlsError> {
         let lenient = builder(material)?.build();
-        Ok(Self { lenient: Resuming::new(lenient), verifying: HashMap::new() })
+        let is_authenticated = material.certificate.is_some() || material.key.is_some();
+        Ok(Self { lenient: Resuming::new(lenient), is_authenticated, verifying: HashMap::new() })
+    }
+
+    /// Goes on with the sessions of another one. Not where certificates are shown: peers would go on seeing the old one.
+    pub(crate) fn inherit(&self, predecessor: &Self) {
+        if !self.is_authenticated && !predecessor.is_authenticated {
+            self.lenient.inherit(&predecessor.lenient);
+        }
     }
 
     /// Gets ready for checks with this verification.
@@ -159,8 +169,6 @@ impl Tls {
         if wish.verification == Verification::Off {
             self.lenient.remember(Peer::of(wish), connection.stream.ssl());
         }
-        // OpenSSL takes a session without close alerts for a broken one, and would not resume it.
-        connection.stream.set_shutdown(ShutdownState::SENT | ShutdownState::RECEIVED);
     }
 }
 

@@ -5,7 +5,7 @@ mod support;
 mod tls_server;
 
 use keepalived_checks::{Context, NoPrograms, run};
-use keepalived_lvs::config::{HttpCheck, Probe, Sni, Verification};
+use keepalived_lvs::config::{HttpCheck, Probe, Sni, TlsMaterial, Verification};
 use keepalived_lvs::{HttpTest, Outcome, Remark};
 use openssl::ssl::{NameType, SslAcceptorBuilder, SslVersion};
 use openssl::x509::X509;
@@ -166,6 +166,42 @@ fn sessions_are_resumed_unless_the_certificate_is_to_be_verified() {
         }
         let verified = resumed(version, false, &Verification::CaFile(std::path::PathBuf::new()));
         assert_eq!(verified, [false, false, false], "{version:?}");
+    }
+}
+
+/// Whether the second context, which inherits from the first, resumes; `material` is what both show.
+fn resumed_by_successor(version: SslVersion, material: &TlsMaterial) -> Vec<bool> {
+    let (tell, told) = mpsc::channel();
+    let of = |builder: &mut SslAcceptorBuilder| {
+        builder.set_max_proto_version(Some(version)).expect("a version");
+        builder.set_session_id_context(b"test").expect("a context");
+    };
+    let server = tls_server(&certificate(GOOD), of, move |stream| {
+        tell.send(stream.ssl().session_reused()).expect("the test waits");
+        answer(stream);
+    });
+    let probe = Probe::Ssl(check(server));
+    let context = || Context::of([&probe], Some(material), Box::new(NoPrograms)).expect("usable files").0;
+    let (before, after) = (context(), context());
+    block_on(async {
+        assert_eq!(run(&probe, 0, &before).await.outcome, PASSED);
+        after.inherit(&before);
+        assert_eq!(run(&probe, 0, &after).await.outcome, PASSED);
+    });
+    told.try_iter().collect()
+}
+
+#[test]
+fn sessions_outlive_a_reload_unless_they_show_a_certificate_of_ours() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (chain, key) = (directory.path().join("chain.pem"), directory.path().join("key.pem"));
+    let own = certificate(GOOD);
+    std::fs::write(&chain, own.0.to_pem().expect("PEM")).expect("a file");
+    std::fs::write(&key, own.1.private_key_to_pem_pkcs8().expect("PEM")).expect("a file");
+    let shown = TlsMaterial { certificate: Some(chain), key: Some(key), ..TlsMaterial::default() };
+    for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
+        assert_eq!(resumed_by_successor(version, &TlsMaterial::default()), [false, true], "{version:?}");
+        assert_eq!(resumed_by_successor(version, &shown), [false, false], "{version:?}");
     }
 }
 
