@@ -52,8 +52,8 @@ fn a_classic_instance_becomes_what_it_says() {
     let [first, second] = instance.virtual_addresses.as_slice() else { panic!("two addresses") };
     assert_eq!(first.prefix.to_string(), "192.0.2.10/24");
     assert_eq!(first.interface.as_deref(), Some("eth1"));
-    assert_eq!(first.label.as_deref(), Some("eth1:0"));
-    assert_eq!(first.broadcast, Some(Broadcast::HostBitsSet));
+    assert_eq!(first.options.label.as_deref(), Some("eth1:0"));
+    assert_eq!(first.options.broadcast, Some(Broadcast::HostBitsSet));
     assert_eq!(second.prefix.to_string(), "192.0.2.11/32");
 }
 
@@ -172,8 +172,8 @@ fn lifetimes_and_flags_of_an_address_are_kept() {
         "virtual_ipaddress {\nfe80::1/64 -nodad home mngtmpaddr noprefixroute autojoin preferred_lft 9 no_track\n}",
     );
     let address = instance.virtual_addresses.first().expect("one address");
-    assert_eq!(address.preferred_lifetime, Some(Lifetime::Seconds(9)));
-    let flags = address.flags;
+    assert_eq!(address.options.preferred_lifetime, Some(Lifetime::Seconds(9)));
+    let flags = address.options.flags;
     assert!(
         flags.duplicate_detection && flags.home && flags.mngtmpaddr && flags.noprefixroute && flags.autojoin
     );

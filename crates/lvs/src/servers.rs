@@ -4,6 +4,7 @@ use crate::checker::Checker;
 use crate::config::{self, GroupEntry, ServerGroup};
 use crate::marks::Marks;
 use crate::target::{self, Target};
+use keepalived_types::Rare;
 use keepalived_types::ipvs::{Destination, ServiceKey, TableOperation};
 use std::collections::HashSet;
 
@@ -129,7 +130,9 @@ impl VirtualServer {
 }
 
 impl RealServer {
-    fn new(config: config::RealServer, protocol: Option<config::Protocol>) -> Self {
+    fn new(mut config: config::RealServer, protocol: Option<config::Protocol>) -> Self {
+        // Its checks have taken over what they needed.
+        config.defaults = Rare::default();
         Self {
             name: config.name(protocol),
             alive: false,

@@ -85,7 +85,7 @@ impl Node {
 
     pub(crate) fn lists<'a>(&'a self, instance: &'a InstanceConfig) -> impl Iterator<Item = &'a Trackers> {
         let of_group = self.group_of(instance).map(|group| &group.trackers);
-        std::iter::once(&instance.trackers).chain(of_group)
+        std::iter::once(&*instance.trackers).chain(of_group)
     }
 
     fn has_own_fault(&self, instance: &InstanceConfig) -> bool {

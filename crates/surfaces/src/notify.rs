@@ -35,8 +35,8 @@ impl Hooks {
     pub fn add(&mut self, config: &Config) {
         for instance in &config.instances {
             self.instances.remove(&instance.name);
-            if instance.notify != NotifyScripts::default() {
-                let hooks = (instance.notify.clone(), instance.notify_deleted);
+            if *instance.notify != NotifyScripts::default() {
+                let hooks = (NotifyScripts::clone(&instance.notify), instance.notify_deleted);
                 self.instances.insert(instance.name.clone(), hooks);
             }
         }

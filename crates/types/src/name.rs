@@ -1,12 +1,23 @@
 //! Interface names.
 
 use core::fmt;
+use core::num::NonZeroU8;
 use core::ops::Deref;
 use serde::{Deserialize, Serialize};
 
 /// The name of a network interface: 1 to 15 bytes, no `/`, no blanks (`dev_valid_name` in the kernel).
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct InterfaceName(Box<str>);
+///
+/// Held in place: every instance and every address may name an interface.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct InterfaceName {
+    /// UTF-8, zeros behind it.
+    bytes: [u8; LONGEST],
+    length: NonZeroU8,
+}
+
+/// `IFNAMSIZ` without its final NUL.
+const LONGEST: usize = 15;
 
 /// Why a text cannot name an interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,32 +49,52 @@ impl InterfaceName {
         if name.is_empty() || name == "." || name == ".." {
             return Err(NameError::Empty);
         }
-        if name.len() > 15 {
-            return Err(NameError::TooLong);
-        }
+        let mut bytes = [0; LONGEST];
+        bytes.get_mut(..name.len()).ok_or(NameError::TooLong)?.copy_from_slice(name.as_bytes());
         if name.chars().any(|c| c.is_whitespace() || c == '/' || c == ':') {
             return Err(NameError::BadCharacter);
         }
-        Ok(Self(name.into()))
+        let length = u8::try_from(name.len()).ok().and_then(NonZeroU8::new).ok_or(NameError::Empty)?;
+        Ok(Self { bytes, length })
     }
 
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        let bytes = self.bytes.get(..usize::from(self.length.get())).unwrap_or(&self.bytes);
+        core::str::from_utf8(bytes).expect("it was text when it was put there")
+    }
+}
+
+impl From<InterfaceName> for String {
+    fn from(name: InterfaceName) -> Self {
+        name.as_str().to_owned()
+    }
+}
+
+impl TryFrom<String> for InterfaceName {
+    type Error = NameError;
+    fn try_from(name: String) -> Result<Self, NameError> {
+        Self::new(&name)
+    }
+}
+
+impl fmt::Debug for InterfaceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("InterfaceName").field(&self.as_str()).finish()
     }
 }
 
 impl Deref for InterfaceName {
     type Target = str;
     fn deref(&self) -> &str {
-        &self.0
+        self.as_str()
     }
 }
 
 impl fmt::Display for InterfaceName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
@@ -77,5 +108,16 @@ mod tests {
         assert_eq!(InterfaceName::new("abcdefghijklmnop"), Err(NameError::TooLong));
         assert_eq!(InterfaceName::new(""), Err(NameError::Empty));
         assert_eq!(InterfaceName::new("eth/0"), Err(NameError::BadCharacter));
+    }
+
+    #[test]
+    fn names_are_held_in_place_and_ordered_as_texts_are() {
+        assert_eq!(size_of::<Option<InterfaceName>>(), 16);
+        let name = |text| InterfaceName::new(text).expect("a literal name");
+        for text in ["a", "abcdefghijklmno", "brücke"] {
+            assert_eq!(&*name(text), text);
+            assert_eq!(format!("{:?}", name(text)), format!("InterfaceName({text:?})"));
+        }
+        assert!(name("eth1") < name("eth10") && name("eth10") < name("eth2"));
     }
 }

@@ -53,7 +53,7 @@ pub(crate) fn schedule(instance: &Instance, world: &mut World, now: Instant) {
 
 /// One of the timers of [`schedule`] or [`after_lower_priority`] has come.
 pub(crate) fn on_timer(instance: &Instance, timer: Timer, due: Instant, world: &mut World, now: Instant) {
-    let garp = instance.config.garp;
+    let garp = *instance.config.garp;
     match timer {
         Timer::SecondBurst => burst(instance, garp.repeat.max(1), world, now),
         Timer::LowerPriorityBurst => burst(instance, garp.lower_priority_repeat, world, now),
@@ -79,7 +79,7 @@ fn next(due: Instant, period: Duration, now: Instant) -> Instant {
 
 /// Somebody with a lower priority advertised: neighbours may have believed it.
 pub(crate) fn after_lower_priority(instance: &Instance, world: &mut World, now: Instant) {
-    let garp = instance.config.garp;
+    let garp = *instance.config.garp;
     if garp.lower_priority_repeat == 0 {
         return;
     }

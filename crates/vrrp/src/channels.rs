@@ -21,7 +21,40 @@ pub(crate) struct Channels {
     last: u32,
     by_place: HashMap<Channel, ChannelId>,
     by_id: HashMap<ChannelId, Open>,
-    listeners: HashMap<(ChannelId, Vrid), Vec<InstanceId>>,
+    listeners: HashMap<(ChannelId, Vrid), Listeners>,
+}
+
+/// Who listens for a VRID on a channel.
+#[derive(Debug)]
+enum Listeners {
+    /// Nearly always, thousands of times.
+    One(InstanceId),
+    /// At least two.
+    Several(Box<[InstanceId]>),
+}
+
+impl Listeners {
+    fn as_slice(&self) -> &[InstanceId] {
+        match self {
+            Self::One(only) => std::slice::from_ref(only),
+            Self::Several(all) => all,
+        }
+    }
+
+    /// With one more, the last.
+    fn and(&self, instance: InstanceId) -> Self {
+        Self::Several([self.as_slice(), &[instance]].concat().into())
+    }
+
+    /// Without this one; `None` when nobody is left.
+    fn without(&self, instance: InstanceId) -> Option<Self> {
+        let left: Vec<_> = self.as_slice().iter().copied().filter(|listener| *listener != instance).collect();
+        match left.as_slice() {
+            [] => None,
+            [only] => Some(Self::One(*only)),
+            _ => Some(Self::Several(left.into())),
+        }
+    }
 }
 
 impl Channels {
@@ -46,7 +79,8 @@ impl Channels {
         if let Some(open) = self.by_id.get_mut(&id) {
             open.users += 1;
         }
-        self.listeners.entry((id, vrid)).or_default().push(instance);
+        let listeners = self.listeners.entry((id, vrid));
+        listeners.and_modify(|all| *all = all.and(instance)).or_insert(Listeners::One(instance));
         id
     }
 
@@ -59,9 +93,9 @@ impl Channels {
         effects: &mut impl Extend<Effect>,
     ) {
         if let Some(listeners) = self.listeners.get_mut(&(id, vrid)) {
-            listeners.retain(|listener| *listener != instance);
-            if listeners.is_empty() {
-                self.listeners.remove(&(id, vrid));
+            match listeners.without(instance) {
+                Some(left) => *listeners = left,
+                None => drop(self.listeners.remove(&(id, vrid))),
             }
         }
         let Some(open) = self.by_id.get_mut(&id) else {
@@ -82,12 +116,13 @@ impl Channels {
             self.by_place.remove(&open.channel);
         }
         let vrids = (1..=u8::MAX).filter_map(Vrid::new);
-        vrids.filter_map(|vrid| self.listeners.remove(&(id, vrid))).flatten().collect()
+        let listeners = vrids.filter_map(|vrid| self.listeners.remove(&(id, vrid)));
+        listeners.flat_map(|all| all.as_slice().to_vec()).collect()
     }
 
     /// Who listens for this VRID. More than one only for unicast instances with different peers.
     pub(crate) fn listeners(&self, id: ChannelId, vrid: Vrid) -> &[InstanceId] {
-        self.listeners.get(&(id, vrid)).map_or(&[], Vec::as_slice)
+        self.listeners.get(&(id, vrid)).map_or(&[], Listeners::as_slice)
     }
 
     /// Where a channel is.
@@ -131,6 +166,26 @@ mod tests {
             id,
             "numbers are never used again"
         );
+    }
+
+    #[test]
+    fn several_may_listen_for_a_vrid_in_the_order_in_which_they_joined() {
+        let address = ChannelAddress::Local("192.0.2.1".parse().expect("a literal address"));
+        let channel = Channel { family: Family::V4, interface: None, vrf: None, address };
+        let vrid = Vrid::new(1).expect("not 0");
+        let mut channels = Channels::default();
+        let mut effects = Vec::new();
+        let mut id = ChannelId(0);
+        for instance in [7, 8, 9].map(InstanceId) {
+            id = channels.join(channel.clone(), vrid, instance, &mut effects);
+        }
+        assert_eq!(channels.listeners(id, vrid), [7, 8, 9].map(InstanceId));
+        channels.leave(id, vrid, InstanceId(7), &mut effects);
+        assert_eq!(channels.listeners(id, vrid), [8, 9].map(InstanceId));
+        channels.leave(id, vrid, InstanceId(9), &mut effects);
+        assert_eq!(channels.listeners(id, vrid), [InstanceId(8)]);
+        channels.leave(id, vrid, InstanceId(8), &mut effects);
+        assert_eq!(channels.listeners(id, vrid), []);
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub(crate) fn send_advert(instance: &mut Instance, world: &mut World) -> bool {
     }
     let advert = instance.output.advert.clone();
     let sent = send(instance, advert, world);
-    instance.counters.adverts_sent += u64::from(sent);
+    instance.traffic.adverts_sent += u64::from(sent);
     sent
 }
 
@@ -29,8 +29,10 @@ pub(crate) fn send_advert(instance: &mut Instance, world: &mut World) -> bool {
 pub(crate) fn send_release(instance: &mut Instance, world: &mut World) -> bool {
     let advert = encode(instance, Priority::RELEASE).map(Arc::new);
     let sent = send(instance, advert, world);
-    instance.counters.adverts_sent += u64::from(sent);
-    instance.counters.releases_sent += u64::from(sent);
+    instance.traffic.adverts_sent += u64::from(sent);
+    if sent {
+        instance.counters.releases_sent += 1;
+    }
     sent
 }
 

@@ -6,19 +6,19 @@ use crate::config::{Config, RouteConfig, RuleConfig};
 use crate::effect::{ChannelId, Effect, InstanceId, InstanceView};
 use crate::event::{Cause, EventKind, Rejection, Subject};
 use crate::input::{Link, LinkAddress, Reading, Received, Start};
-use crate::instance::Instance;
+use crate::instance::{Instance, Traffic};
 use crate::instances::Instances;
 use crate::links::LinkChange;
 use crate::network;
 use crate::place;
-use crate::snapshot::{Counters, InstanceSnapshot, Snapshot};
+use crate::snapshot::{InstanceSnapshot, Snapshot};
 use crate::state::{Role, Step, backup, master};
 use crate::statics::Statics;
 use crate::sync_group::SyncGroup;
 use crate::timers::{Due, Timer};
 use crate::tracking::Watched;
 use crate::world::World;
-use keepalived_types::{IfIndex, Instant, Vrid};
+use keepalived_types::{IfIndex, Instant, Rare, Vrid};
 use keepalived_wire::vrrp::HeaderView;
 use keepalived_wire::vrrp::v3::ChecksumStyle;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
@@ -294,7 +294,8 @@ impl Engine {
         self.unclaimed_adverts = 0;
         for id in self.instances.ids() {
             if let Some(instance) = self.instances.get_mut(id) {
-                instance.counters = Counters::default();
+                instance.traffic = Traffic::default();
+                instance.counters = Rare::default();
             }
         }
     }
@@ -487,9 +488,11 @@ impl Engine {
                 return Step::Stay;
             }
         };
-        instance.counters.adverts_received += 1;
+        instance.traffic.adverts_received += 1;
         instance.heard.checksum = advert.checksum.map(Into::into);
-        instance.counters.releases_received += u64::from(advert.priority.is_release());
+        if advert.priority.is_release() {
+            instance.counters.releases_received += 1;
+        }
         let step = if is_backup {
             backup::on_advertisement(instance, &advert, world, now)
         } else {

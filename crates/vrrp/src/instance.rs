@@ -10,7 +10,7 @@ use crate::state::Role;
 use crate::timers::{Due, Timer};
 use crate::tracking::Followed;
 use crate::world::World;
-use keepalived_types::{Instant, Priority};
+use keepalived_types::{Instant, Priority, Rare};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub(crate) struct Instance {
     pub(crate) id: InstanceId,
     pub(crate) config: Arc<InstanceConfig>,
     /// What it follows: its own trackers, its sync group's, and static addresses of its track groups.
-    pub(crate) followed: Vec<Followed>,
+    pub(crate) followed: Rare<Vec<Followed>>,
     /// The sync group it belongs to, by position.
     pub(crate) group: Option<usize>,
     pub(crate) role: Role,
@@ -35,20 +35,35 @@ pub(crate) struct Instance {
     /// It gave way to others (a switchover), and any of them is its master.
     pub(crate) stands_back: bool,
     /// Its own reasons for FAULT.
-    pub(crate) own_faults: Vec<Fault>,
+    pub(crate) own_faults: Rare<Vec<Fault>>,
     /// These, or else that another member of the group has some.
-    pub(crate) faults: Vec<Fault>,
+    pub(crate) faults: Rare<Vec<Fault>>,
     pub(crate) place: Place,
     pub(crate) channel: Option<ChannelId>,
     /// Why the channel failed, until the interface or its addresses change.
     pub(crate) channel_failure: Option<String>,
     pub(crate) heard: Heard,
     pub(crate) output: Output,
-    pub(crate) counters: Counters,
+    pub(crate) traffic: Traffic,
+    /// The others: hardly any instance ever counts one of them.
+    pub(crate) counters: Rare<Counters>,
     /// When the present state began.
     pub(crate) since: Instant,
     /// Why.
     pub(crate) cause: Option<Cause>,
+}
+
+/// What every instance counts.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Traffic {
+    /// Adverts that were used.
+    pub(crate) adverts_received: u64,
+    /// Adverts sent.
+    pub(crate) adverts_sent: u64,
+    /// Transitions to MASTER.
+    pub(crate) became_master: u64,
+    /// Transitions from MASTER.
+    pub(crate) released_master: u64,
 }
 
 /// What adverts of others have told.
@@ -91,20 +106,21 @@ impl Instance {
             id,
             priority: config.priority,
             config,
-            followed: Vec::new(),
+            followed: Rare::default(),
             group: None,
             role: Role::Initialize,
             wanted: State::Initialize,
             has_lowered_itself: false,
             stands_back: false,
-            own_faults: Vec::new(),
-            faults: Vec::new(),
+            own_faults: Rare::default(),
+            faults: Rare::default(),
             place: Place::default(),
             channel: None,
             channel_failure: None,
             heard: Heard::default(),
             output: Output::default(),
-            counters: Counters::default(),
+            traffic: Traffic::default(),
+            counters: Rare::default(),
             since: now,
             cause: None,
         }
@@ -215,14 +231,20 @@ impl Instance {
             source: self.place.source,
             master: self.heard.master,
             peer_checksum: self.heard.checksum,
-            faults: self.faults.clone(),
+            faults: Vec::clone(&self.faults),
             cause: self.cause.clone(),
             in_state_for: now.since(self.since),
             master_interval: self.role.master_interval(),
             addresses_set: self.is_master(),
             master_down_interval: self
                 .down_interval(self.role.master_interval().unwrap_or(self.own_interval())),
-            counters: self.counters,
+            counters: Counters {
+                adverts_received: self.traffic.adverts_received,
+                adverts_sent: self.traffic.adverts_sent,
+                became_master: self.traffic.became_master,
+                released_master: self.traffic.released_master,
+                ..*self.counters
+            },
         }
     }
 }

@@ -43,7 +43,7 @@ impl Engine {
         let place = place::resolve(&instance.config, &self.world.links);
         if instance.is_master() {
             // A MASTER that cannot stay says so from where it was, before it loses its source or its sockets.
-            instance.own_faults = find_faults(instance, &place, &self.world);
+            instance.own_faults = find_faults(instance, &place, &self.world).into();
             if !instance.own_faults.is_empty() {
                 self.settle(id, now);
             }
@@ -54,7 +54,7 @@ impl Engine {
         place::settle(instance, place, &mut self.world, now);
         update_priority(instance, &mut self.world);
         let faults = find_faults(instance, &instance.place, &self.world);
-        let before = std::mem::replace(&mut instance.own_faults, faults);
+        let before = std::mem::replace(&mut instance.own_faults, faults.into());
         if !before.contains(&Fault::DuplicateVrid) {
             self.report_vrid_conflict(id);
         }
@@ -132,7 +132,7 @@ impl Engine {
             let faults = self.faults_with_group(instance);
             let cause = self.fault_cause(instance, &faults);
             let Some(instance) = self.instances.get_mut(*id) else { continue };
-            instance.faults = faults;
+            instance.faults = faults.into();
             report_difference(instance, &[], &mut self.world);
             if instance.faults.is_empty() {
                 initialize::begin(instance, how, &mut self.world, now);
@@ -170,14 +170,14 @@ impl Engine {
             Role::Initialize | Role::Stopped | Role::Removed(_) => return,
         };
         let faults = self.faults_with_group(instance);
-        if faults == instance.faults {
+        if faults == *instance.faults {
             return;
         }
         let cause = self.fault_cause(instance, &faults);
         let Some(instance) = self.instances.get_mut(id) else {
             return;
         };
-        let before = std::mem::replace(&mut instance.faults, faults);
+        let before = std::mem::replace(&mut instance.faults, faults.into());
         report_difference(instance, &before, &mut self.world);
         match (is_fault, instance.faults.is_empty()) {
             (false, false) => fault::enter(instance, cause, &mut self.world, now),

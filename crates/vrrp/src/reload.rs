@@ -211,7 +211,7 @@ impl Engine {
             };
             let group = instance.group.and_then(|position| self.config.sync_groups.get(position));
             let has_owner = instance.group.is_some_and(|position| groups_of_owners.contains(&position));
-            instance.followed = followed(&instance.config, group, has_owner, &self.config);
+            instance.followed = followed(&instance.config, group, has_owner, &self.config).into();
             let config = &instance.config;
             let addresses = config.virtual_addresses.iter().chain(&config.excluded_addresses);
             let of_addresses = addresses.filter_map(|address| address.interface.as_ref());
@@ -269,7 +269,7 @@ impl Engine {
         if sent && !interval_changed && instance.output.advert == before.advert {
             self.world.effects.truncate(queued);
             instance.output.identification = identification;
-            instance.counters.adverts_sent -= 1;
+            instance.traffic.adverts_sent -= 1;
         } else if sent {
             self.world.timers.set(instance.due(Timer::Advert), now + instance.own_interval());
         }

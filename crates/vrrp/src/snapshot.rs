@@ -1,7 +1,7 @@
 //! Everything an operator can ask about the instances, as a value.
 
 use crate::event::{Cause, Fault, State, TrackerKind};
-use keepalived_types::{Prefix, Priority, Vrid};
+use keepalived_types::{Prefix, Priority, Usual, Vrid};
 use keepalived_wire::vrrp::v3::ChecksumStyle;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -168,4 +168,31 @@ pub struct Counters {
     pub empty_lists: u64,
     /// From a second address owner. Such adverts are used, so they count as received, too.
     pub owner_conflicts: u64,
+}
+
+impl Usual for Counters {
+    const USUAL: &'static Self = &Self {
+        adverts_received: 0,
+        adverts_sent: 0,
+        became_master: 0,
+        released_master: 0,
+        length_errors: 0,
+        ttl_errors: 0,
+        type_errors: 0,
+        interval_errors: 0,
+        address_list_errors: 0,
+        invalid_authentication_type: 0,
+        authentication_mismatch: 0,
+        authentication_failures: 0,
+        checksum_errors: 0,
+        version_errors: 0,
+        releases_received: 0,
+        releases_sent: 0,
+        not_listening: 0,
+        destination_errors: 0,
+        peer_errors: 0,
+        owner_ignored: 0,
+        empty_lists: 0,
+        owner_conflicts: 0,
+    };
 }

@@ -107,7 +107,7 @@ impl Engine {
     /// What keeps each member from taking part: its own faults, or else the first faulty member.
     pub(crate) fn faults_with_group(&self, instance: &Instance) -> Vec<Fault> {
         if !instance.own_faults.is_empty() {
-            return instance.own_faults.clone();
+            return Vec::clone(&instance.own_faults);
         }
         let members = self.group_of(instance.id).map_or(&[][..], |group| &group.members);
         let faulty =

@@ -97,7 +97,7 @@ fn one(
         virtual_routes: draft.network.routes.clone(),
         virtual_rules: draft.network.rules.clone(),
         authentication,
-        auth_hmac,
+        auth_hmac: auth_hmac.map(Box::new),
         preempt: election.preempt,
         preempt_delay: election.preempt_delay,
         strict,
@@ -115,13 +115,13 @@ fn one(
         v3_checksum_as_v2: version == Version::V3
             && draft.transport.v3_checksum_as_v2.unwrap_or(draft.defaults.v3_checksum_as_v2),
         promote_secondaries: links.promote_secondaries,
-        garp,
-        vmac: links.vmac,
+        garp: garp.into(),
+        vmac: links.vmac.map(Box::new),
         vmac_for_other_interfaces: draft.links.vmac_for_addresses,
-        ipvlan: links.ipvlan,
+        ipvlan: links.ipvlan.map(Box::new),
         receive_buffer: receive_buffer(draft, global),
-        trackers,
-        notify: draft.notices.scripts.clone(),
+        trackers: trackers.into(),
+        notify: draft.notices.scripts.clone().into(),
         notify_deleted: draft.notices.deleted,
         priority_notices: PriorityNotices(draft.notices.priority_notices.unwrap_or(false)),
         smtp_alert: draft
@@ -130,7 +130,7 @@ fn one(
             .or(global.settings.mail.alert_vrrp)
             .or(global.settings.mail.alert)
             .unwrap_or(false),
-        disabled,
+        disabled: disabled.map(String::into_boxed_str),
         debug: draft.election.debug,
     })
 }

@@ -169,7 +169,7 @@ fn spec_of(address: &AddressConfig, own: Option<&InterfaceName>, links: &[Link])
     let name = address.interface.as_ref().or(own)?;
     let link = links.iter().find(|link| link.name == name.as_str())?;
     let mut spec = AddressSpec::new(link.index, address.prefix);
-    spec.peer = address.peer;
+    spec.peer = address.options.peer;
     Some(spec)
 }
 

@@ -354,23 +354,23 @@ fn request(operation: &Operation) -> Request {
 fn specification(key: Key, address: &AddressConfig) -> AddressSpec {
     let mut spec = AddressSpec::new(key.index, key.prefix);
     spec.protocol = Some(MARK);
-    spec.peer = address.peer;
-    spec.broadcast = address.broadcast.and_then(|broadcast| literal_broadcast(key.prefix, broadcast));
-    if let Some(scope) = address.scope.filter(|_| key.prefix.family() == Family::V4) {
+    spec.peer = address.options.peer;
+    spec.broadcast = address.options.broadcast.and_then(|broadcast| literal_broadcast(key.prefix, broadcast));
+    if let Some(scope) = address.options.scope.filter(|_| key.prefix.family() == Family::V4) {
         spec.scope = scope;
     }
-    spec.label = address.label.as_deref().and_then(Label::new);
+    spec.label = address.options.label.as_deref().and_then(Label::new);
     let flags = [
-        (address.flags.home, flag::HOMEADDRESS),
-        (address.flags.mngtmpaddr, flag::MANAGETEMPADDR),
-        (address.flags.noprefixroute, flag::NOPREFIXROUTE),
-        (address.flags.autojoin, flag::MCAUTOJOIN),
+        (address.options.flags.home, flag::HOMEADDRESS),
+        (address.options.flags.mngtmpaddr, flag::MANAGETEMPADDR),
+        (address.options.flags.noprefixroute, flag::NOPREFIXROUTE),
+        (address.options.flags.autojoin, flag::MCAUTOJOIN),
     ];
     spec.flags |= flags.iter().filter(|(set, _)| *set).fold(0, |all, (_, bit)| all | bit);
-    if address.flags.duplicate_detection {
+    if address.options.flags.duplicate_detection {
         spec.flags &= !flag::NODAD;
     }
-    spec.preferred_lifetime = match (address.preferred_lifetime, key.prefix) {
+    spec.preferred_lifetime = match (address.options.preferred_lifetime, key.prefix) {
         (Some(Lifetime::Forever), _) => FOREVER,
         (Some(Lifetime::Seconds(seconds)), _) => seconds,
         // A /128 must not become a source address of other connections.
@@ -416,7 +416,7 @@ mod tests {
         let host = key("2001:db8::1", 128);
         let mut address = AddressConfig::plain(host.prefix);
         assert_eq!(specification(host, &address).preferred_lifetime, 0);
-        address.preferred_lifetime = Some(Lifetime::Forever);
+        address.options.preferred_lifetime = Some(Lifetime::Forever);
         assert_eq!(specification(host, &address).preferred_lifetime, FOREVER);
         let net = key("2001:db8::1", 64);
         let spec = specification(net, &AddressConfig::plain(net.prefix));

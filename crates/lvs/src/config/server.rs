@@ -2,7 +2,7 @@
 
 use super::{Checker, Persistence, Scheduler, SchedulerFlags};
 use keepalived_types::ipvs::Protocol;
-use keepalived_types::{Command, Family, Forwarding, ServerWeight};
+use keepalived_types::{Command, Family, Forwarding, Rare, ServerWeight, Usual};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -91,15 +91,19 @@ pub struct CheckDefaults {
     pub warmup: Option<Duration>,
 }
 
+impl Usual for CheckDefaults {
+    const USUAL: &'static Self = &Self {
+        delay_loop: DEFAULT_DELAY_LOOP,
+        connect_timeout: DEFAULT_CONNECT_TIMEOUT,
+        retry: None,
+        delay_before_retry: None,
+        warmup: None,
+    };
+}
+
 impl Default for CheckDefaults {
     fn default() -> Self {
-        Self {
-            delay_loop: DEFAULT_DELAY_LOOP,
-            connect_timeout: DEFAULT_CONNECT_TIMEOUT,
-            retry: None,
-            delay_before_retry: None,
-            warmup: None,
-        }
+        *Self::USUAL
     }
 }
 
@@ -123,6 +127,11 @@ pub struct Presentation {
     pub virtualhost: Option<String>,
     /// `snmp_name`.
     pub snmp_name: Option<String>,
+}
+
+/// Of a real server: it mails unless somebody says otherwise.
+impl Usual for Presentation {
+    const USUAL: &'static Self = &Self { smtp_alert: true, virtualhost: None, snmp_name: None };
 }
 
 /// `sorry_server`: stands in while the quorum is not met. Weight 1, never checked.
@@ -160,9 +169,9 @@ pub struct RealServer {
     /// `alpha`: down until a check succeeds.
     pub alpha: bool,
     /// What its checks took over; kept for dumps.
-    pub defaults: CheckDefaults,
+    pub defaults: Rare<CheckDefaults>,
     /// How it is called and reported.
-    pub presentation: Presentation,
+    pub presentation: Rare<Presentation>,
     /// `notify_up`.
     pub notify_up: Option<Box<Command>>,
     /// `notify_down`.

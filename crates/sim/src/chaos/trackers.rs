@@ -82,7 +82,7 @@ impl Chaos {
         let is_member = groups.any(|group| group.members.contains(&instance.name));
         if !is_member && !instance.priority.is_owner() {
             let own = instance.interface.clone();
-            instance.trackers = trackers;
+            instance.trackers = trackers.into();
             instance.trackers.interfaces.retain(|(name, _)| Some(name) != own.as_ref());
         }
     }

@@ -19,14 +19,14 @@ pub(super) fn line(address: &AddressConfig, own: Option<&InterfaceName>, is_set:
     if address.use_vmac {
         line.push_str(" use_vmac");
     }
-    line += &format!(" scope {}", Scope(address.scope.unwrap_or(0)));
-    if let Some(label) = &address.label {
+    line += &format!(" scope {}", Scope(address.options.scope.unwrap_or(0)));
+    if let Some(label) = &address.options.label {
         line += &format!(" label {label}");
     }
-    if let Some(peer) = address.peer {
+    if let Some(peer) = address.options.peer {
         line += &format!(" peer {peer}/{}", prefix.length());
     }
-    let flags = address.flags;
+    let flags = address.options.flags;
     let words = [
         (flags.home, " home"),
         (flags.duplicate_detection, " -nodad"),
@@ -36,7 +36,7 @@ pub(super) fn line(address: &AddressConfig, own: Option<&InterfaceName>, is_set:
         (address.no_track, " no_track"),
     ];
     words.iter().filter(|(given, _)| *given).for_each(|(_, word)| line.push_str(word));
-    if let Some(group) = &address.track_group {
+    if let Some(group) = &address.options.track_group {
         line += &format!(" track_group {group}");
     }
     if prefix.family() == Family::V6 {
@@ -50,7 +50,7 @@ pub(super) fn line(address: &AddressConfig, own: Option<&InterfaceName>, is_set:
 
 fn push_lifetime(line: &mut String, address: &AddressConfig) {
     let is_host = address.prefix.length() == Family::V6.bits();
-    match address.preferred_lifetime {
+    match address.options.preferred_lifetime {
         Some(Lifetime::Seconds(0)) => line.push_str(" deprecated"),
         None if is_host => line.push_str(" deprecated"),
         None | Some(Lifetime::Forever) => line.push_str(" preferred_lft forever"),
@@ -64,7 +64,7 @@ fn broadcast(address: &AddressConfig) -> Option<Ipv4Addr> {
         return None;
     };
     let host = u32::MAX.checked_shr(u32::from(address.prefix.length())).unwrap_or(0);
-    match address.broadcast? {
+    match address.options.broadcast? {
         Broadcast::Address(literal) => Some(literal),
         Broadcast::HostBitsSet => Some(Ipv4Addr::from_bits(ip.to_bits() | host)),
         Broadcast::HostBitsClear => Some(Ipv4Addr::from_bits(ip.to_bits() & !host)),

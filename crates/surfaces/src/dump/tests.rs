@@ -23,10 +23,8 @@ fn instance() -> InstanceConfig {
     let eth0 = InterfaceName::new("eth0").expect("a literal name");
     let mut config = InstanceConfig::new("VI_1", eth0, Vrid::new(51).expect("not 0"), Family::V4);
     config.authentication = Authentication::Password(*b"secret12");
-    let labelled = AddressConfig {
-        label: Some("eth0:v1".to_owned()),
-        ..AddressConfig::plain(prefix("10.77.0.100", 24))
-    };
+    let mut labelled = AddressConfig::plain(prefix("10.77.0.100", 24));
+    labelled.options.label = Some("eth0:v1".to_owned());
     config.virtual_addresses = vec![labelled, AddressConfig::plain(prefix("10.77.0.101", 32))];
     config.notify.master = Some(Box::new(command(&["/run/sc/notify.sh", "master"])));
     config
@@ -85,8 +83,8 @@ fn json_has_the_originals_members_in_its_order_and_no_password() {
 fn every_option_of_an_address_is_shown() {
     let own = InterfaceName::new("eth0").expect("a literal name");
     let mut address = AddressConfig::plain(prefix("192.0.2.5", 24));
-    address.broadcast = Some(Broadcast::HostBitsSet);
-    address.scope = Some(253);
+    address.options.broadcast = Some(Broadcast::HostBitsSet);
+    address.options.scope = Some(253);
     address.no_track = true;
     assert_eq!(
         address::line(&address, Some(&own), false),

@@ -1,6 +1,6 @@
 //! Virtual and static addresses.
 
-use keepalived_types::{InterfaceName, Prefix};
+use keepalived_types::{InterfaceName, Prefix, Rare, Usual};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -11,6 +11,17 @@ pub struct AddressConfig {
     pub prefix: Prefix,
     /// `dev`; `None` means the instance's own interface (or VMAC).
     pub interface: Option<InterfaceName>,
+    /// `no_track`: nobody cares when the address goes away.
+    pub no_track: bool,
+    /// `use_vmac` on the line.
+    pub use_vmac: bool,
+    /// What few lines say.
+    pub options: Rare<AddressOptions>,
+}
+
+/// The rest of an address line.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct AddressOptions {
     /// `scope`, as in `rt_scopes`; `None` means link for IPv6 link-local addresses and global for the rest.
     pub scope: Option<u8>,
     /// `brd`.
@@ -23,10 +34,6 @@ pub struct AddressConfig {
     pub flags: AddressFlags,
     /// `preferred_lft`; `None` means 0 (deprecated, never a source) for an IPv6 /128, else for ever.
     pub preferred_lifetime: Option<Lifetime>,
-    /// `no_track`: nobody cares when the address goes away.
-    pub no_track: bool,
-    /// `use_vmac` on the line.
-    pub use_vmac: bool,
     /// `track_group` (static addresses only).
     pub track_group: Option<String>,
 }
@@ -34,27 +41,27 @@ pub struct AddressConfig {
 impl AddressConfig {
     /// An address with every option at its default.
     #[must_use]
-    pub const fn plain(prefix: Prefix) -> Self {
-        Self {
-            prefix,
-            interface: None,
-            scope: None,
-            broadcast: None,
-            label: None,
-            peer: None,
-            flags: AddressFlags {
-                home: false,
-                duplicate_detection: false,
-                mngtmpaddr: false,
-                noprefixroute: false,
-                autojoin: false,
-            },
-            preferred_lifetime: None,
-            no_track: false,
-            use_vmac: false,
-            track_group: None,
-        }
+    pub fn plain(prefix: Prefix) -> Self {
+        Self { prefix, interface: None, no_track: false, use_vmac: false, options: Rare::default() }
     }
+}
+
+impl Usual for AddressOptions {
+    const USUAL: &'static Self = &Self {
+        scope: None,
+        broadcast: None,
+        label: None,
+        peer: None,
+        flags: AddressFlags {
+            home: false,
+            duplicate_detection: false,
+            mngtmpaddr: false,
+            noprefixroute: false,
+            autojoin: false,
+        },
+        preferred_lifetime: None,
+        track_group: None,
+    };
 }
 
 /// `brd` of an IPv4 address.

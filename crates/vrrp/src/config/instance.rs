@@ -1,12 +1,13 @@
 //! One `vrrp_instance`.
 
 use super::{AddressConfig, NotifyScripts, PriorityNotices, RouteConfig, RuleConfig, Trackers};
-use keepalived_types::{Family, InterfaceName, Priority, Version, Vrid};
+use keepalived_types::{Family, InterfaceName, Priority, Rare, Usual, Version, Vrid};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-/// One virtual router as configured, all defaults filled in and all contradictions resolved.
+/// One virtual router as configured, all defaults filled in and all contradictions resolved. There may be thousands, so
+/// what few of them have is boxed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstanceConfig {
     /// The block's name.
@@ -42,7 +43,7 @@ pub struct InstanceConfig {
     /// `authentication`, VRRPv2 only.
     pub authentication: Authentication,
     /// `auth_hmac`.
-    pub auth_hmac: Option<AuthHmac>,
+    pub auth_hmac: Option<Box<AuthHmac>>,
     /// `preempt` / `nopreempt`.
     pub preempt: bool,
     /// `preempt_delay`; zero for none.
@@ -70,19 +71,19 @@ pub struct InstanceConfig {
     /// `promote_secondaries`.
     pub promote_secondaries: bool,
     /// Announcements of the virtual addresses.
-    pub garp: GarpConfig,
+    pub garp: Rare<GarpConfig>,
     /// `use_vmac`.
-    pub vmac: Option<VmacConfig>,
+    pub vmac: Option<Box<VmacConfig>>,
     /// `use_vmac_addr`.
     pub vmac_for_other_interfaces: bool,
     /// `use_ipvlan`.
-    pub ipvlan: Option<IpvlanConfig>,
+    pub ipvlan: Option<Box<IpvlanConfig>>,
     /// `kernel_rx_buf_size` or the global policy.
     pub receive_buffer: ReceiveBuffer,
     /// What the instance follows besides its interface.
-    pub trackers: Trackers,
+    pub trackers: Rare<Trackers>,
     /// Scripts to run.
-    pub notify: NotifyScripts,
+    pub notify: Rare<NotifyScripts>,
     /// `notify_deleted`: a removal by reload is announced as DELETED, not FAULT.
     pub notify_deleted: bool,
     /// `notify_priority_changes`.
@@ -91,7 +92,7 @@ pub struct InstanceConfig {
     pub smtp_alert: bool,
     /// `unicast_fault_no_peer` with an empty peer list: stay in FAULT until reconfigured. Also set for other
     /// contradictions that disable an instance; the text says which.
-    pub disabled: Option<String>,
+    pub disabled: Option<Box<str>>,
     /// `debug`: accepted for compatibility, read by nobody.
     pub debug: u8,
 }
@@ -358,13 +359,13 @@ impl InstanceConfig {
             timer_expired_backup: None,
             v3_checksum_as_v2: false,
             promote_secondaries: false,
-            garp: GarpConfig::default(),
+            garp: Rare::default(),
             vmac: None,
             vmac_for_other_interfaces: false,
             ipvlan: None,
             receive_buffer: ReceiveBuffer::System,
-            trackers: Trackers::default(),
-            notify: NotifyScripts::default(),
+            trackers: Rare::default(),
+            notify: Rare::default(),
             notify_deleted: false,
             priority_notices: PriorityNotices::default(),
             smtp_alert: false,
@@ -391,16 +392,20 @@ impl InstanceConfig {
     }
 }
 
+impl Usual for GarpConfig {
+    const USUAL: &'static Self = &Self {
+        repeat: 5,
+        delay: Duration::from_secs(5),
+        refresh: Duration::ZERO,
+        refresh_repeat: 1,
+        lower_priority_repeat: 5,
+        lower_priority_delay: Duration::from_secs(5),
+        extra: None,
+    };
+}
+
 impl Default for GarpConfig {
     fn default() -> Self {
-        Self {
-            repeat: 5,
-            delay: Duration::from_secs(5),
-            refresh: Duration::ZERO,
-            refresh_repeat: 1,
-            lower_priority_repeat: 5,
-            lower_priority_delay: Duration::from_secs(5),
-            extra: None,
-        }
+        *Self::USUAL
     }
 }

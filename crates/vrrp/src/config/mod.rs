@@ -9,7 +9,7 @@ mod rule;
 mod sync_group;
 mod tracker;
 
-pub use address::{AddressConfig, AddressFlags, Broadcast, Lifetime};
+pub use address::{AddressConfig, AddressFlags, AddressOptions, Broadcast, Lifetime};
 pub use instance::{
     AntiReplay, AuthHmac, Authentication, ChecksumCompat, ExtraInterfaceAnnouncements, GarpConfig, HmacKey,
     HmacMode, InstanceConfig, IpvlanConfig, IpvlanMode, Linkbeat, ReceiveBuffer, StartState, Transport,

@@ -1,6 +1,6 @@
 //! Scripts that are told about states.
 
-use keepalived_types::Command;
+use keepalived_types::{Command, Usual};
 use serde::{Deserialize, Serialize};
 
 /// The `notify*` scripts of an instance or a sync group. Groups have no `deleted` and no `master_rx_lower_priority`.
@@ -21,6 +21,18 @@ pub struct NotifyScripts {
     pub any: Option<Box<Command>>,
     /// `notify_master_rx_lower_pri`.
     pub master_rx_lower_priority: Option<Box<Command>>,
+}
+
+impl Usual for NotifyScripts {
+    const USUAL: &'static Self = &Self {
+        master: None,
+        backup: None,
+        fault: None,
+        stop: None,
+        deleted: None,
+        any: None,
+        master_rx_lower_priority: None,
+    };
 }
 
 /// `notify_priority_changes`: are changes of the effective priority written to the FIFOs?

@@ -1,6 +1,6 @@
 //! Things whose state changes a priority or causes a fault.
 
-use keepalived_types::{Command, InterfaceName, PriorityWeight};
+use keepalived_types::{Command, InterfaceName, PriorityWeight, Usual};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,6 +18,16 @@ pub struct Trackers {
     pub processes: Vec<(String, Track)>,
     /// `track_bfd`, by name.
     pub bfd: Vec<(String, Track)>,
+}
+
+impl Usual for Trackers {
+    const USUAL: &'static Self = &Self {
+        interfaces: Vec::new(),
+        scripts: Vec::new(),
+        files: Vec::new(),
+        processes: Vec::new(),
+        bfd: Vec::new(),
+    };
 }
 
 /// What one tracked object does to a priority.

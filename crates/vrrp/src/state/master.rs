@@ -36,7 +36,7 @@ pub(crate) fn enter(instance: &mut Instance, cause: Cause, world: &mut World, no
     world.timers.set(instance.due(Timer::Advert), now + instance.own_interval());
     network::claim(instance, world);
     instance.heard.master = None;
-    instance.counters.became_master += 1;
+    instance.traffic.became_master += 1;
     if timed_out {
         instance.report(world, EventKind::MasterDownTimerExpired);
     }
@@ -75,7 +75,7 @@ pub(crate) fn leave(instance: &mut Instance, releases: bool, world: &mut World) 
     world.timers.cancel(instance.due(Timer::Advert));
     announce::cancel(instance, world);
     network::withdraw(instance, world);
-    instance.counters.released_master += 1;
+    instance.traffic.released_master += 1;
     debug_assert!(world.timers.deadline(instance.due(Timer::Advert)).is_none(), "it speaks no more");
     debug_assert!(instance.output.network.is_none(), "it holds nothing any more");
     Left { was_master: true, released }

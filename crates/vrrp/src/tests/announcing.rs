@@ -19,7 +19,7 @@ fn a_new_master_announces_now_and_after_the_delay() {
 fn c86_paced_announcements_are_round_robin_and_end_with_the_role() {
     let mut instance = ipv4(150);
     instance.virtual_addresses.push(vip("10.1.0.102"));
-    instance.garp = GarpConfig { delay: Duration::ZERO, ..GarpConfig::default() };
+    instance.garp = GarpConfig { delay: Duration::ZERO, ..GarpConfig::default() }.into();
     let mut config = one(instance);
     config.engine.garp_interval = ms(100);
     let mut bench = Bench::begun(config.clone());
@@ -43,7 +43,7 @@ fn c86_paced_announcements_are_round_robin_and_end_with_the_role() {
 fn a_garp_group_shares_one_interval_among_its_interfaces() {
     let mut instance = ipv4(150);
     instance.excluded_addresses = vec![AddressConfig { interface: Some(name("eth1")), ..vip("10.2.0.100") }];
-    instance.garp = GarpConfig { repeat: 1, delay: Duration::ZERO, ..GarpConfig::default() };
+    instance.garp = GarpConfig { repeat: 1, delay: Duration::ZERO, ..GarpConfig::default() }.into();
     let mut config = one(instance);
     let interfaces = vec![name("eth0"), name("eth1")];
     config.garp_groups = vec![GarpGroup { garp_interval: Some(ms(100)), gna_interval: None, interfaces }];
@@ -57,7 +57,7 @@ fn a_garp_group_shares_one_interval_among_its_interfaces() {
 #[test]
 fn c87_the_first_refresh_comes_after_delay_and_period() {
     let mut instance = ipv4(150);
-    instance.garp = GarpConfig { refresh: ms(10_000), ..GarpConfig::default() };
+    instance.garp = GarpConfig { refresh: ms(10_000), ..GarpConfig::default() }.into();
     let mut bench = Bench::begun(one(instance));
     bench.run(ms(40_000));
     let announced: Vec<_> = bench.announced().iter().map(|(at, _, rounds)| (*at, *rounds)).collect();
@@ -75,7 +75,7 @@ fn nothing_is_announced_where_there_is_no_arp() {
 #[test]
 fn without_a_delay_there_is_one_burst_only() {
     let mut instance = ipv4(150);
-    instance.garp = GarpConfig { delay: Duration::ZERO, repeat: 0, ..GarpConfig::default() };
+    instance.garp = GarpConfig { delay: Duration::ZERO, repeat: 0, ..GarpConfig::default() }.into();
     let mut bench = Bench::begun(one(instance));
     bench.run(ms(60_000));
     let rounds: Vec<_> = bench.announced().iter().map(|(_, _, rounds)| *rounds).collect();
@@ -86,7 +86,8 @@ fn without_a_delay_there_is_one_burst_only() {
 fn refreshes_have_as_many_rounds_as_told() {
     let mut instance = ipv4(150);
     instance.garp =
-        GarpConfig { delay: Duration::ZERO, refresh: ms(10_000), refresh_repeat: 3, ..GarpConfig::default() };
+        GarpConfig { delay: Duration::ZERO, refresh: ms(10_000), refresh_repeat: 3, ..GarpConfig::default() }
+            .into();
     let mut bench = Bench::begun(one(instance));
     bench.run(ms(24_000));
     let announced: Vec<_> = bench.announced().iter().map(|(at, _, rounds)| (*at, *rounds)).collect();
@@ -101,7 +102,8 @@ fn a_lower_priority_is_answered_with_announcements_now_and_after_its_delay() {
         lower_priority_repeat: 2,
         lower_priority_delay: ms(3000),
         ..GarpConfig::default()
-    };
+    }
+    .into();
     let mut bench = Bench::master(instance.clone());
     bench.hear(&Forged::v2(100));
     bench.run(ms(60_000));
@@ -120,7 +122,7 @@ fn extra_interfaces_are_announced_on_periodically() {
     let mut instance = ipv4(150);
     instance.excluded_addresses = vec![AddressConfig { interface: Some(name("eth1")), ..vip("10.2.0.100") }];
     let extra = Some(ExtraInterfaceAnnouncements { all: true, interval: ms(20_000) });
-    instance.garp = GarpConfig { extra, ..GarpConfig::default() };
+    instance.garp = GarpConfig { extra, ..GarpConfig::default() }.into();
     let mut bench = Bench::begun(one(instance));
     bench.tell(|engine, now| engine.handle_link(link(3, "eth1"), now));
     bench.run(ms(49_000));
@@ -132,7 +134,7 @@ fn extra_interfaces_are_announced_on_periodically() {
 #[test]
 fn a_removed_instance_announces_nothing_more() {
     let mut instance = ipv4(150);
-    instance.garp = GarpConfig { delay: Duration::ZERO, ..GarpConfig::default() };
+    instance.garp = GarpConfig { delay: Duration::ZERO, ..GarpConfig::default() }.into();
     let mut config = one(instance);
     config.engine.garp_interval = ms(1000);
     let mut bench = Bench::begun(config.clone());

@@ -438,8 +438,8 @@ fn a_track_group_follows_the_interfaces_of_static_addresses_routes_and_rules() {
     let on = |interface: &str| Hop { interface: Some(name(interface)), ..Hop::default() };
     let group = Some("T".to_owned());
     let mut of_address = one(ipv4(150));
-    of_address.static_addresses =
-        vec![AddressConfig { interface: Some(name("eth5")), track_group: group.clone(), ..vip("10.9.0.1") }];
+    of_address.static_addresses = vec![AddressConfig { interface: Some(name("eth5")), ..vip("10.9.0.1") }];
+    of_address.static_addresses[0].options.track_group = group.clone();
     let mut of_route = one(ipv4(150));
     let next_hops = NextHops::Single(on("eth5"));
     of_route.static_routes =

@@ -49,7 +49,7 @@ fn config(dice: &mut Dice) -> Config {
         instance.preempt_delay = ms(dice.below(3) * 1000);
         instance.dont_track_primary = dice.below(4) == 0;
         instance.notify_deleted = dice.coin();
-        instance.garp = GarpConfig { refresh: ms(dice.below(2) * 3000), ..GarpConfig::default() };
+        instance.garp = GarpConfig { refresh: ms(dice.below(2) * 3000), ..GarpConfig::default() }.into();
         if dice.coin() {
             instance.virtual_addresses.truncate(1);
         }

@@ -326,7 +326,8 @@ fn unicast_instances_may_share_a_vrid_when_their_peers_differ() {
 #[test]
 fn unicast_without_a_peer_stays_in_fault_when_told_so() {
     let disabled = Some("no unicast peer".to_owned());
-    let mut bench = Bench::begun(one(InstanceConfig { disabled, ..ipv4(150) }));
+    let mut bench =
+        Bench::begun(one(InstanceConfig { disabled: disabled.map(String::into_boxed_str), ..ipv4(150) }));
     bench.run(ms(60_000));
     assert_eq!(bench.faults(), [Fault::Configuration("no unicast peer".to_owned())]);
     assert_eq!(bench.sent(), []);

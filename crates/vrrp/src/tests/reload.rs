@@ -131,7 +131,7 @@ fn another_vrid_is_another_instance() {
 fn changed_announcements_are_no_reason_to_send_an_advert() {
     let mut bench = Bench::master(ipv4(150));
     let garp = GarpConfig { refresh: ms(1000), delay: Duration::ZERO, ..GarpConfig::default() };
-    bench.tell(|engine, now| engine.reconfigure(one(InstanceConfig { garp, ..ipv4(150) }), now));
+    bench.tell(|engine, now| engine.reconfigure(one(InstanceConfig { garp: garp.into(), ..ipv4(150) }), now));
     assert_eq!(bench.sent(), []);
     bench.run(ms(1000));
     assert_eq!(bench.announced().len(), 1);

@@ -43,7 +43,7 @@ pub(crate) fn find(instance: &Instance, place: &Place, world: &World) -> Vec<Fau
 /// What only a reload can cure. Speaking without the authentication that was asked for would make two masters.
 fn configuration(config: &InstanceConfig) -> Option<Fault> {
     let reason = match (&config.disabled, config.authentication, &config.auth_hmac) {
-        (Some(reason), _, _) => reason.clone(),
+        (Some(reason), _, _) => reason.to_string(),
         (None, Authentication::Header(_), _) => "auth_type AH is not supported".to_owned(),
         (None, _, Some(_)) => "auth_hmac is not supported".to_owned(),
         (None, _, None) => return None,

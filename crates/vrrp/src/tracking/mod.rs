@@ -78,7 +78,7 @@ pub(crate) fn followed(
 /// The interfaces used by static addresses, routes and rules that name this track group.
 fn static_interfaces<'a>(all: &'a Config, group: &'a str) -> impl Iterator<Item = &'a InterfaceName> {
     let names = move |track_group: &Option<String>| track_group.as_deref() == Some(group);
-    let addresses = all.static_addresses.iter().filter(move |address| names(&address.track_group));
+    let addresses = all.static_addresses.iter().filter(move |address| names(&address.options.track_group));
     let routes = all.static_routes.iter().filter(move |route| names(&route.track_group));
     let rules = all.static_rules.iter().filter(move |rule| names(&rule.track_group));
     let of_addresses = addresses.filter_map(|address| address.interface.as_ref());

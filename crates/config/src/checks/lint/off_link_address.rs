@@ -31,7 +31,7 @@ fn is_off_link(address: &AddressConfig, name: &InterfaceName, context: &Context<
     let own = address.prefix.address();
     let is_host = address.prefix == Prefix::host(own);
     let Some(interface) = context.host.interface(name) else { return false };
-    if interface.loopback || !is_host || address.peer.is_some() {
+    if interface.loopback || !is_host || address.options.peer.is_some() {
         return false;
     }
     let mut same_family =

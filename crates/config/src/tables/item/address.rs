@@ -207,20 +207,20 @@ fn apply<'w>(
             label(word, parts, line)?;
         }
         "peer" => parts.peer = Some(value(option, text, line)?),
-        "home" => parts.address.flags.home = true,
-        "-nodad" => parts.address.flags.duplicate_detection = true,
-        "mngtmpaddr" => parts.address.flags.mngtmpaddr = true,
-        "noprefixroute" => parts.address.flags.noprefixroute = true,
-        "autojoin" => parts.address.flags.autojoin = true,
+        "home" => parts.address.options.flags.home = true,
+        "-nodad" => parts.address.options.flags.duplicate_detection = true,
+        "mngtmpaddr" => parts.address.options.flags.mngtmpaddr = true,
+        "noprefixroute" => parts.address.options.flags.noprefixroute = true,
+        "autojoin" => parts.address.options.flags.autojoin = true,
         "no_track" => parts.address.no_track = true,
         "use_vmac" if list == List::Virtual => parts.address.use_vmac = true,
         "preferred_lft" => {
             let word = value(option, text, line)?;
-            parts.address.preferred_lifetime = lifetime(word, line);
+            parts.address.options.preferred_lifetime = lifetime(word, line);
         }
         "track_group" if list == List::Static => {
             let word = value(option, text, line)?;
-            parts.address.track_group = track_group(word, line);
+            parts.address.options.track_group = track_group(word, line);
         }
         other => {
             line.complain(option, format!("Unknown configuration entry '{other}' for ip address - ignoring"))
@@ -262,7 +262,7 @@ fn scope(word: Word<'_>, parts: &mut Parts<'_>, line: &mut ItemLine<'_, '_, '_>)
             word,
             format!("Cannot specify scope for IPv6 addresses ({}) - ignoring scope", parts.text),
         ),
-        Some(scope) => parts.address.scope = Some(scope),
+        Some(scope) => parts.address.options.scope = Some(scope),
         None => line
             .complain(word, format!("Invalid scope '{}' specified for {} - ignoring", word.text, parts.text)),
     }
@@ -280,7 +280,7 @@ fn label(word: Word<'_>, parts: &mut Parts<'_>, line: &mut ItemLine<'_, '_, '_>)
             format!("Address label {} is longer than maximum length 15 - removing address", word.text);
         return line.refuse(word, message);
     }
-    parts.address.label = Some(word.text.to_owned());
+    parts.address.options.label = Some(word.text.to_owned());
     Ok(())
 }
 
@@ -320,7 +320,7 @@ fn finish(mut parts: Parts<'_>, line: &mut ItemLine<'_, '_, '_>) -> Result<Addre
         Some((word, Ok(_))) if parts.peer.is_some() => {
             line.complain(word, "Cannot specify broadcast and peer addresses - ignoring broadcast address");
         }
-        Some((_, Ok(address))) => parts.address.broadcast = Some(address),
+        Some((_, Ok(address))) => parts.address.options.broadcast = Some(address),
         None => {}
     }
     Ok(parts.address)
@@ -339,7 +339,7 @@ fn peer(word: Word<'_>, parts: &mut Parts<'_>, line: &mut ItemLine<'_, '_, '_>) 
         line.complain(word, "Cannot specify address prefix when specifying peer address - ignoring");
         parts.address.prefix = Prefix::host(parts.address.prefix.address());
     }
-    parts.address.peer = Some(address);
+    parts.address.options.peer = Some(address);
     Ok(())
 }
 

@@ -117,7 +117,7 @@ impl Addresses {
             return; // Somebody else has taken it over in the meantime.
         }
         let pending = wanted.progress == Progress::Pending;
-        let peer = wanted.address().peer;
+        let peer = wanted.address().options.peer;
         self.wanted.remove(&key);
         if pending || self.present.contains_key(&key) {
             *self.leaving.entry(key).or_default() += 1;
@@ -163,7 +163,7 @@ impl Addresses {
             return;
         }
         if succeeded {
-            self.present.insert(*key, Present { ours: true, peer: address.peer });
+            self.present.insert(*key, Present { ours: true, peer: address.options.peer });
         }
         if let Some(wanted) = self.wanted.get_mut(key).filter(|wanted| wanted.address() == address) {
             wanted.progress = if succeeded { Progress::Set } else { Progress::Refused };

@@ -25,14 +25,15 @@ pub(super) fn processes(config: &Config) -> Vec<ProcessTracker> {
 }
 
 fn lists(config: &Config) -> impl Iterator<Item = &Trackers> {
-    let instances = config.instances.iter().map(|instance| &instance.trackers);
+    let instances = config.instances.iter().map(|instance| &*instance.trackers);
     instances.chain(config.sync_groups.iter().map(|group| &group.trackers))
 }
 
 /// Takes `track_bfd` out of `config`: nobody hears of these sessions, and one that nobody reports would keep its instances
 /// in FAULT. Returns what the log has to say about it.
 pub(in super::super) fn without_unwatched(config: &mut Config) -> Option<String> {
-    let instances = config.instances.iter_mut().map(|instance| &mut instance.trackers);
+    let instances = config.instances.iter_mut().filter(|instance| !instance.trackers.bfd.is_empty());
+    let instances = instances.map(|instance| &mut *instance.trackers);
     let mut names: Vec<String> = Vec::new();
     for list in instances.chain(config.sync_groups.iter_mut().map(|group| &mut group.trackers)) {
         for (name, _) in list.bfd.drain(..) {

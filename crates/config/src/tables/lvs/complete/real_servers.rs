@@ -91,12 +91,13 @@ fn inherit(draft: RealServerDraft, parent: &Parent<'_>, known: &Known<'_>) -> Re
         lower_threshold: draft.lower_threshold,
         inhibit_on_failure: draft.inhibit_on_failure.unwrap_or(parent.inherited.inhibit_on_failure),
         alpha: draft.alpha.unwrap_or(parent.inherited.alpha),
-        defaults: draft.checks.or(parent.defaults),
+        defaults: draft.checks.or(parent.defaults).into(),
         presentation: Presentation {
             smtp_alert: draft.presentation.smtp_alert.or(known.globals.alert()).unwrap_or(true),
             virtualhost: draft.presentation.virtualhost.or_else(|| parent.virtualhost.map(str::to_owned)),
             snmp_name: draft.presentation.snmp_name,
-        },
+        }
+        .into(),
         notify_up: draft.notify_up,
         notify_down: draft.notify_down,
         checkers: Vec::new(),

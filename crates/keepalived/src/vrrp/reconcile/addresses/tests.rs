@@ -68,13 +68,13 @@ fn a_point_to_point_address_is_removed_with_its_other_end() {
     let mut reconciler = Reconciler::default();
     let one = key("10.0.0.1", 32);
     let mut address = AddressConfig::plain(one.prefix);
-    address.peer = Some("10.0.0.2".parse().expect("a literal address"));
+    address.options.peer = Some("10.0.0.2".parse().expect("a literal address"));
     let operations = reconciler.want(
         A,
         Arc::new(WantedNetwork { addresses: vec![(one.index, address.clone())], ..WantedNetwork::default() }),
     );
     perform(&mut reconciler, &operations);
-    assert_eq!(reconciler.want(A, network(&[])), [Operation::Remove(one, address.peer)]);
+    assert_eq!(reconciler.want(A, network(&[])), [Operation::Remove(one, address.options.peer)]);
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn other_options_mean_remove_and_add() {
     let operations = reconciler.want(A, network(&[one]));
     perform(&mut reconciler, &operations);
     let mut labelled = AddressConfig::plain(one.prefix);
-    labelled.label = Some("eth0:1".to_owned());
+    labelled.options.label = Some("eth0:1".to_owned());
     let wish = Arc::new(WantedNetwork {
         addresses: vec![(one.index, labelled.clone())],
         ..WantedNetwork::default()
