@@ -1,6 +1,6 @@
 //! The last transitions, for the status view.
 
-use crate::{Event, What};
+use crate::{Event, Packed, What};
 use keepalived_lvs as lvs;
 use keepalived_vrrp::EventKind;
 use std::collections::{BTreeMap, VecDeque};
@@ -8,20 +8,23 @@ use std::collections::{BTreeMap, VecDeque};
 /// Real servers whose last finding is kept.
 const MOST_SERVERS: usize = 20_000;
 
-/// Keeps the last state changes and forgets everything else. Bounded.
+/// Keeps the last state changes and forgets everything else. Bounded, and packed: there may be thousands, and hardly ever
+/// does somebody ask.
 #[derive(Clone, Debug)]
 pub struct History {
     limit: usize,
-    transitions: VecDeque<Event>,
-    /// What was last found out about each real server, by virtual and real server.
-    findings: BTreeMap<(String, String), Event>,
+    transitions: VecDeque<Packed<Event>>,
+    /// What was last found out about each real server, by virtual server and real server, whose names are left out of it.
+    findings: BTreeMap<Box<str>, BTreeMap<Box<str>, Packed<Event>>>,
+    /// How many findings there are.
+    count: usize,
 }
 
 impl History {
     /// A history of at most `limit` transitions.
     #[must_use]
     pub const fn new(limit: usize) -> Self {
-        Self { limit, transitions: VecDeque::new(), findings: BTreeMap::new() }
+        Self { limit, transitions: VecDeque::new(), findings: BTreeMap::new(), count: 0 }
     }
 
     /// Keeps `event` when it is a transition, or a finding about a real server.
@@ -36,28 +39,53 @@ impl History {
         if self.transitions.len() == self.limit {
             self.transitions.pop_front();
         }
-        self.transitions.push_back(event.clone());
+        self.transitions.push_back(Packed::new(event));
     }
 
     fn record_finding(&mut self, lvs: &lvs::Event, event: &Event) {
         let is_finding =
             matches!(lvs.kind, lvs::EventKind::CheckFailed { .. } | lvs::EventKind::CheckPassed(_));
-        let Some(real) = lvs.real_server.as_ref().filter(|_| is_finding) else { return };
-        let key = (lvs.virtual_server.clone(), real.clone());
-        if self.findings.len() < MOST_SERVERS || self.findings.contains_key(&key) {
-            self.findings.insert(key, event.clone());
+        let Some(real) = lvs.real_server.as_deref().filter(|_| is_finding) else { return };
+        let server = self.findings.get_mut(lvs.virtual_server.as_str());
+        let known = server.and_then(|server| server.get_mut(real));
+        if known.is_none() && self.count >= MOST_SERVERS {
+            return;
+        }
+        let nameless =
+            lvs::Event { virtual_server: String::new(), real_server: None, kind: lvs.kind.clone() };
+        let finding = Packed::new(&Event { what: What::Lvs(nameless), ..*event });
+        match known {
+            Some(known) => *known = finding,
+            None => {
+                self.count += 1;
+                let server = self.findings.entry(lvs.virtual_server.as_str().into()).or_default();
+                server.insert(real.into(), finding);
+            }
         }
     }
 
     /// What was last found out about each real server.
-    pub fn findings(&self) -> impl Iterator<Item = &Event> {
-        self.findings.values()
+    pub fn findings(&self) -> impl Iterator<Item = Event> {
+        let servers = self.findings.iter();
+        let findings = servers.flat_map(|(server, findings)| findings.iter().map(move |one| (server, one)));
+        findings.map(|(server, (real, finding))| {
+            let mut event = unpack(finding);
+            if let What::Lvs(lvs) = &mut event.what {
+                lvs.virtual_server = server.to_string();
+                lvs.real_server = Some(real.to_string());
+            }
+            event
+        })
     }
 
     /// The transitions, oldest first.
-    pub fn transitions(&self) -> impl Iterator<Item = &Event> {
-        self.transitions.iter()
+    pub fn transitions(&self) -> impl Iterator<Item = Event> {
+        self.transitions.iter().map(unpack)
     }
+}
+
+fn unpack(event: &Packed<Event>) -> Event {
+    event.unpack().expect("what was packed here can be unpacked")
 }
 
 #[cfg(test)]
@@ -93,5 +121,29 @@ mod tests {
         }
         let kept: Vec<u64> = history.transitions().map(|event| event.sequence).collect();
         assert_eq!(kept, [2, 3]);
+    }
+
+    #[test]
+    fn the_last_finding_about_each_real_server_is_kept() {
+        let finding = |sequence, real: &str, kind| Event {
+            sequence,
+            wall: SystemTime::UNIX_EPOCH,
+            at: Instant::ORIGIN,
+            what: What::Lvs(lvs::Event {
+                virtual_server: "[10.0.0.1]:tcp:80".to_owned(),
+                real_server: Some(real.to_owned()),
+                kind,
+            }),
+        };
+        let passed = || lvs::EventKind::CheckPassed(lvs::CheckLabel::Tcp);
+        let mut history = History::new(2);
+        history.record(&finding(1, "[10.0.0.2]:tcp:80", passed()));
+        history.record(&finding(2, "[10.0.0.3]:tcp:80", passed()));
+        history.record(&finding(3, "[10.0.0.2]:tcp:80", passed()));
+        history.record(&finding(4, "[10.0.0.2]:tcp:80", lvs::EventKind::RealServerGone));
+        let kept: Vec<Event> = history.findings().collect();
+        let expected = [finding(3, "[10.0.0.2]:tcp:80", passed()), finding(2, "[10.0.0.3]:tcp:80", passed())];
+        assert_eq!(kept, expected);
+        assert_eq!(history.transitions().count(), 0);
     }
 }

@@ -6,8 +6,10 @@
 #![forbid(unsafe_code)]
 
 mod history;
+mod packed;
 
 pub use history::History;
+pub use packed::Packed;
 
 use keepalived_lvs as lvs;
 use keepalived_types::Instant;

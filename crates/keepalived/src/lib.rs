@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod aftermath;
 pub mod checkers;
 pub mod config_test;
 pub mod configuration;

@@ -6,6 +6,7 @@ use super::marker::Marker;
 use super::ping_range::PingRange;
 use super::programs::Starter;
 use super::table::Table;
+use crate::aftermath::Aftermath;
 use crate::fifo::{FifoSetup, Fifos};
 use crate::ipc::{Channel, CheckersSetup, FromCheckers, ToCheckers};
 use crate::ipvs_place;
@@ -15,7 +16,7 @@ use crate::mail::Mailer;
 use crate::process_settings::InForce;
 use crate::vrrp::trackers::files::{Files, News};
 use keepalived_checks::Context;
-use keepalived_events::{Event, What};
+use keepalived_events::{Event, Packed, What};
 use keepalived_kernel::netlink::{Change, Monitor, ReceiveBuffer, Requests};
 use keepalived_kernel::signals::{self, Signals};
 use keepalived_kernel::{clock, memory, process};
@@ -124,6 +125,7 @@ pub(super) struct Driver {
     pub(super) logger: Logger,
     sequence: u64,
     keep_at_stop: bool,
+    aftermath: Aftermath,
     look_at: Instant,
     /// When the supervisor is told, if there is something to tell.
     tell_at: Option<Instant>,
@@ -181,6 +183,7 @@ impl Driver {
             logger,
             sequence: 0,
             keep_at_stop: setup.keep_at_stop,
+            aftermath: Aftermath::default(),
             look_at: now + LOOK,
             tell_at: Some(now),
             told_at: now,
@@ -189,7 +192,9 @@ impl Driver {
         driver.open_fifos(&setup.fifos, now);
         driver.follow_addresses(&setup.lvs, now)?;
         driver.widen_ping_range(&setup.lvs);
-        let start = Start { observed: Some(observed), successor_of: setup.predecessor, timeouts };
+        // Without what it knew, the table tells.
+        let successor_of = setup.predecessor.and_then(|predecessor| predecessor.unpack().ok());
+        let start = Start { observed: Some(observed), successor_of, timeouts };
         driver.engine.start(start, now);
         driver.act(now)?;
         driver.log_configuration();
@@ -222,6 +227,9 @@ impl Driver {
                 self.act(now)?;
             }
             self.report_standing(now);
+            if self.aftermath.is_due(now) {
+                memory::return_free_pages();
+            }
         }
         self.starter.signal(signals::KILL);
         for reader in self.fifos.readers() {
@@ -301,6 +309,7 @@ impl Driver {
         match input {
             Input::Attempted(check, attempt) => {
                 self.attempts.remove(&check);
+                self.aftermath.note(1, now);
                 for remark in attempt.remarks {
                     self.engine.handle_remark(check, remark);
                 }
@@ -404,7 +413,10 @@ impl Driver {
         self.mailer.configure(setup.mail);
         self.keep_at_stop = setup.keep_at_stop;
         match make_context(&setup.lvs, &self.starter, &self.logger) {
-            Ok(context) => self.context = context,
+            Ok(context) => {
+                context.inherit(&self.context);
+                self.context = context;
+            }
             // The checks that run go on with what they had; a good file at the next reload mends it.
             Err(error) => self.logger.error(error.to_string()),
         }
@@ -563,7 +575,7 @@ impl Driver {
         if self.tell_at.is_some_and(|at| at <= now) && self.stop_by.is_none() {
             self.tell_at = None;
             self.told_at = now;
-            let standing = FromCheckers::Standing(Box::new(self.engine.snapshot()));
+            let standing = FromCheckers::Standing(Packed::new(&self.engine.snapshot()));
             self.tell(&standing);
         }
     }

@@ -3,6 +3,7 @@
 use super::driver::Driver;
 use crate::dump_file::{self, Mode};
 use crate::dump_setup::DumpSetup;
+use keepalived_events::Packed;
 use keepalived_lvs::config::Config;
 use keepalived_surfaces::dump;
 use std::path::Path;
@@ -11,7 +12,7 @@ use std::path::Path;
 #[derive(Debug)]
 pub(super) struct Dumps {
     /// The engine's configuration, which it has taken apart: packed, for it is rarely asked for.
-    packed: Vec<u8>,
+    config: Packed<Config>,
     setup: DumpSetup,
     /// How many reloads there have been.
     reloads: u32,
@@ -20,22 +21,14 @@ pub(super) struct Dumps {
 impl Dumps {
     /// Keeps what will be shown.
     pub(super) fn new(config: &Config, setup: DumpSetup) -> Self {
-        Self { packed: pack(config), setup, reloads: 0 }
+        Self { config: Packed::new(config), setup, reloads: 0 }
     }
 
     /// Shows another configuration from now on.
     pub(super) fn reload(&mut self, config: &Config, setup: DumpSetup) {
-        self.packed = pack(config);
+        self.config = Packed::new(config);
         self.setup = setup;
     }
-}
-
-/// In the form in which the supervisor sent it.
-fn pack(config: &Config) -> Vec<u8> {
-    let mut packed =
-        postcard::to_stdvec(config).expect("a configuration is plain data, which the supervisor sent");
-    packed.shrink_to_fit();
-    packed
 }
 
 impl Driver {
@@ -67,8 +60,7 @@ impl Driver {
     }
 
     fn data(&self) -> String {
-        let config: Config =
-            postcard::from_bytes(&self.dumps.packed).expect("what was packed here can be unpacked");
+        let config = self.dumps.config.unpack().expect("what was packed here can be unpacked");
         let (snapshot, files) = (self.engine.snapshot(), self.engine.file_values());
         format!("{}{}", self.dumps.setup.global, dump::check_data(&config, &snapshot, &files))
     }

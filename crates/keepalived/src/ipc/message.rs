@@ -5,7 +5,7 @@ use crate::fifo::FifoSetup;
 use crate::log::LogSettings;
 use crate::mail::MailSetup;
 use keepalived_config::model::{AutoPriority, IpvsNamespace, NetlinkBuffers, ProcessSettings, SocketBuffer};
-use keepalived_events::{Event, Snapshot};
+use keepalived_events::{Event, Packed, Snapshot};
 use keepalived_lvs as lvs;
 use keepalived_vrrp as vrrp;
 use serde::{Deserialize, Serialize};
@@ -52,8 +52,9 @@ pub enum FromChild {
     Event(Box<Event>),
     /// What is.
     Snapshot(Box<Snapshot>),
-    /// From the checker process: what a successor has to know. Sent now and then when something has changed.
-    Standing(Box<lvs::Snapshot>),
+    /// From the checker process: what a successor has to know. Sent now and then when something has changed. The
+    /// supervisor only keeps it.
+    Standing(Packed<lvs::Snapshot>),
     /// From the VRRP process: what became of an order; or why it was not obeyed.
     Operated {
         /// The order's.
@@ -165,5 +166,5 @@ pub struct CheckersSetup {
     /// `-I`: at the end leave the table as it is.
     pub keep_at_stop: bool,
     /// What a killed predecessor knew. `None` at a normal start.
-    pub predecessor: Option<lvs::Snapshot>,
+    pub predecessor: Option<Packed<lvs::Snapshot>>,
 }

@@ -293,7 +293,7 @@ impl Supervisor {
                 }
             }
             Request::History => {
-                let answer = Answer::History(self.history.transitions().cloned().collect());
+                let answer = Answer::History(self.history.transitions().collect());
                 control.answer(ready.token, &answer, &self.reactor, now);
             }
             Request::Configuration => {
@@ -320,12 +320,13 @@ impl Supervisor {
     /// Everybody who asked is told how things are.
     pub(super) fn tell_status(&mut self, snapshot: Option<Snapshot>, now: Instant) {
         let servers = self.custody.standing().filter(|_| self.lives(Role::Checkers));
+        let servers = servers.and_then(|standing| standing.unpack().ok());
         let Some(control) = &mut self.control else {
             return;
         };
         let uptime = now.since(control.started);
         let snapshot = with_servers(snapshot, servers);
-        let findings = self.history.findings().cloned().collect();
+        let findings = self.history.findings().collect();
         let (version, pid) = (version::full(), std::process::id());
         let answer = Answer::Status(Box::new(Status { version, pid, uptime, snapshot, findings }));
         for token in control.waiting_for(Awaits::Snapshot) {

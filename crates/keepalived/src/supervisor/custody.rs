@@ -3,7 +3,7 @@
 
 use crate::ipc::Adoption;
 use crate::vrrp::{route_of, rule_of};
-use keepalived_events::{Event, What};
+use keepalived_events::{Event, Packed, What};
 use keepalived_kernel::netlink::route::RouteOp;
 use keepalived_kernel::netlink::rule::RuleOp;
 use keepalived_kernel::netlink::{AddressOp, AddressSpec, Done, Link, Request, Requests};
@@ -21,7 +21,7 @@ pub(super) struct Custody {
     /// When the last process that sent adverts died, while no other has taken over.
     orphaned: Option<Instant>,
     /// What the checker process last said of its servers.
-    standing: Option<keepalived_lvs::Snapshot>,
+    standing: Option<Packed<keepalived_lvs::Snapshot>>,
     /// An operator keeps this node out.
     pub(super) maintenance: bool,
 }
@@ -44,13 +44,13 @@ impl Custody {
     }
 
     /// Keeps what the checker process says of its servers, for its successor.
-    pub(super) fn keep_standing(&mut self, standing: keepalived_lvs::Snapshot) {
+    pub(super) fn keep_standing(&mut self, standing: Packed<keepalived_lvs::Snapshot>) {
         self.standing = Some(standing);
     }
 
     /// What a successor of the checker process has to know; nothing at the first start.
-    pub(super) fn standing(&self) -> Option<keepalived_lvs::Snapshot> {
-        self.standing.clone()
+    pub(super) const fn standing(&self) -> Option<&Packed<keepalived_lvs::Snapshot>> {
+        self.standing.as_ref()
     }
 
     /// The process died. A second death before a successor was up does not move the start of the gap.

@@ -61,6 +61,7 @@ impl Supervisor {
         if readable {
             match self.children[index].receive() {
                 Ok((messages, closed)) => {
+                    self.aftermath.note(messages.len(), now);
                     for message in messages {
                         self.handle_message(index, message, now);
                     }
@@ -101,7 +102,7 @@ impl Supervisor {
             FromChild::Event(event) => self.note(&event),
             FromChild::Snapshot(snapshot) => self.tell_status(Some(*snapshot), now),
             FromChild::Operated { ticket, outcome } => self.tell_operated(ticket, outcome, now),
-            FromChild::Standing(standing) => self.custody.keep_standing(*standing),
+            FromChild::Standing(standing) => self.custody.keep_standing(standing),
             FromChild::ReloadRequested => self.request_reload(now),
         }
     }

@@ -4,14 +4,14 @@
 //! until one of them is started or a new configuration is compared with it.
 
 use keepalived_config::model::{Config, Global};
+use keepalived_events::Packed;
 
 /// A configuration that has been put away.
 #[derive(Debug)]
 pub(super) struct Kept {
     global: Global,
     has: Has,
-    /// The whole [`Config`] as it is sent to children.
-    packed: Vec<u8>,
+    whole: Packed<Config>,
 }
 
 /// For whom there is something in a configuration.
@@ -38,10 +38,8 @@ impl Kept {
             virtual_servers: !config.lvs.virtual_servers.is_empty(),
             bfd: !config.bfd.sessions.is_empty(),
         };
-        let mut packed = postcard::to_stdvec(&config)
-            .expect("a configuration is plain data, which is sent to children, too");
-        packed.shrink_to_fit();
-        Self { global: config.global, has, packed }
+        let whole = Packed::new(&config);
+        Self { global: config.global, has, whole }
     }
 
     /// The settings of the daemon as a whole.
@@ -56,7 +54,7 @@ impl Kept {
 
     /// All of it. Takes about a millisecond for each thousand instances.
     pub(super) fn whole(&self) -> Config {
-        postcard::from_bytes(&self.packed).expect("what was packed here can be unpacked")
+        self.whole.unpack().expect("what was packed here can be unpacked")
     }
 }
 

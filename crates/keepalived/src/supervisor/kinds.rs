@@ -104,7 +104,7 @@ const CHECKERS: Kind = Kind {
     is_wanted: setup::wants_checkers,
     brief: |channel, errand, from| {
         let predecessor = match errand {
-            Errand::Start => from.custody.standing(),
+            Errand::Start => from.custody.standing().cloned(),
             Errand::Reload => None,
         };
         errand.deliver(channel, setup::checkers(from.launch, from.config, predecessor))

@@ -27,6 +27,7 @@ mod start;
 mod systemd;
 mod wording;
 
+use crate::aftermath::Aftermath;
 use crate::options::Options;
 use child::Child;
 use control::Control;
@@ -34,10 +35,10 @@ use custody::Custody;
 use damage::Mistakes;
 use keepalived_config::model::Config;
 use keepalived_events::History;
-use keepalived_kernel::clock;
 use keepalived_kernel::lock_file::LockFile;
 use keepalived_kernel::reactor::Reactor;
 use keepalived_kernel::signals::Signals;
+use keepalived_kernel::{clock, memory};
 use keepalived_types::Instant;
 use kept::Kept;
 use kinds::{KINDS, Role};
@@ -97,6 +98,7 @@ struct Supervisor {
     custody: Custody,
     /// The last transitions, for whoever asks.
     history: History,
+    aftermath: Aftermath,
     /// `None`: nobody can ask.
     control: Option<Control>,
     reloads: ReloadQueue,
@@ -134,6 +136,7 @@ impl Supervisor {
             children,
             custody: Custody::default(),
             history: History::new(TRANSITIONS_KEPT),
+            aftermath: Aftermath::default(),
             control: None,
             reloads: ReloadQueue::default(),
             reload_time: ReloadTime::default(),
@@ -215,7 +218,8 @@ impl Supervisor {
         let restarts = self.children.iter().map(|child| child.restart_at);
         let control = self.control.as_ref().and_then(Control::deadline);
         let reload = self.reload_time.deadline();
-        let own = [kill_at, self.next_watchdog, self.orphans_due(), control, reload];
+        let memory = self.aftermath.deadline();
+        let own = [kill_at, self.next_watchdog, self.orphans_due(), control, reload, memory];
         own.into_iter().chain(restarts).flatten().min()
     }
 
@@ -238,6 +242,9 @@ impl Supervisor {
             control.handle_deadlines(&self.reactor, now);
         }
         self.restart_children(now);
+        if self.aftermath.is_due(now) {
+            memory::return_free_pages();
+        }
         if self.reload_time.is_due(&self.launch.logger, now) {
             self.request_reload(now);
         }

@@ -10,6 +10,7 @@ use crate::global_data::{self, Circumstances, Whose};
 use crate::ipc::{Adoption, CheckersSetup, SyncFollower, VrrpSetup};
 use crate::mail::MailSetup;
 use keepalived_config::model::{Config, Fifo, Global};
+use keepalived_events::Packed;
 
 /// Everything the VRRP process needs.
 pub(super) fn vrrp(launch: &Launch, config: &Config, maintenance: bool, adopt: Vec<Adoption>) -> VrrpSetup {
@@ -84,7 +85,7 @@ fn mail(config: &Config) -> Option<MailSetup> {
 pub(super) fn checkers(
     launch: &Launch,
     config: &Config,
-    predecessor: Option<keepalived_lvs::Snapshot>,
+    predecessor: Option<Packed<keepalived_lvs::Snapshot>>,
 ) -> CheckersSetup {
     let names = &config.global.names;
     let distinct = names.distinct.then(|| "keepalived_ipvs".to_owned());

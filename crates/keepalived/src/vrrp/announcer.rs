@@ -101,6 +101,10 @@ impl Announcer {
             burst.next += 1;
             if burst.next == burst.total {
                 self.bursts.pop_front();
+                if self.bursts.is_empty() {
+                    // There were thousands, perhaps.
+                    self.bursts = VecDeque::new();
+                }
             }
             let mac = MacAddr(announcement.mac);
             let frame = match announcement.address {

@@ -18,6 +18,7 @@ use super::reconcile::Holder;
 use super::redump::Redump;
 use super::routing::refusal;
 use super::secondaries::Secondaries;
+use crate::aftermath::Aftermath;
 use crate::ipc::{Order, VrrpSetup};
 use crate::process_settings::{InForce, realtime_limit};
 use keepalived_config::model::{self, ProcessSettings};
@@ -26,7 +27,7 @@ use keepalived_kernel::packet_socket::PacketSocket;
 use keepalived_kernel::reactor::{Interest, Reactor, Ready};
 use keepalived_kernel::sched;
 use keepalived_kernel::signals::{self, Signals};
-use keepalived_kernel::{Result, clock};
+use keepalived_kernel::{Result, clock, memory};
 use keepalived_types::Instant;
 use keepalived_vrrp::config::Config;
 use keepalived_vrrp::{Effect, Engine, EventKind, NotDone, Received, Start};
@@ -51,6 +52,8 @@ const STALL: Duration = Duration::from_millis(200);
 const LONGEST_AWAKE: Duration = Duration::from_millis(2);
 /// That moment.
 const NAP: Duration = Duration::from_micros(50);
+/// Returning memory takes a millisecond or a few; with so long until anything is due it makes nothing late.
+const ENOUGH_TIME: Duration = Duration::from_millis(50);
 /// The longest the last requests may take at the end.
 const PATIENCE_AT_STOP: Duration = Duration::from_secs(3);
 
@@ -77,6 +80,7 @@ pub(super) struct Driver {
     to_helper: Outbox<ToHelper>,
     from_helper: Inbox<ToEngine>,
     events: u64,
+    aftermath: Aftermath,
     detail: bool,
     address_monitoring: bool,
     /// `-V`: nothing is taken back at the end.
@@ -131,6 +135,7 @@ impl Driver {
             to_helper,
             from_helper,
             events: 0,
+            aftermath: Aftermath::default(),
             detail: setup.log.detail > 0,
             address_monitoring: setup.address_monitoring,
             keep_at_stop: setup.keep_at_stop,
@@ -150,6 +155,7 @@ impl Driver {
         while !self.stopping {
             let deadline = self.next_deadline();
             let asked = clock::now();
+            self.return_memory(deadline, asked);
             let now = self.reactor.wait(deadline, self.quantum, &mut ready)?;
             if now.since(asked) >= NAP {
                 awake_since = now;
@@ -189,6 +195,13 @@ impl Driver {
         self.to_helper.put(ToHelper::Started);
         self.to_helper.wake();
         Ok(())
+    }
+
+    /// Returns what a burst left behind, when there is time for it.
+    fn return_memory(&mut self, deadline: Option<Instant>, now: Instant) {
+        if deadline.is_none_or(|deadline| deadline.since(now) >= ENOUGH_TIME) && self.aftermath.is_due(now) {
+            memory::return_free_pages();
+        }
     }
 
     fn next_deadline(&self) -> Option<Instant> {
@@ -452,6 +465,7 @@ impl Driver {
             Effect::Event(event) if !self.detail && matches!(event.kind, EventKind::Announcing { .. }) => {}
             Effect::Event(event) => {
                 self.events += 1;
+                self.aftermath.note(1, clock::now());
                 let event = Event {
                     sequence: self.events,
                     wall: std::time::SystemTime::now(),

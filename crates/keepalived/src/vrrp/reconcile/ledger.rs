@@ -274,6 +274,9 @@ fn note_addition<I: Item>(adding: &mut HashMap<I, u32>, item: &I) {
     *adding.entry(item.clone()).or_default() += 1;
 }
 
+/// Requests that there is room for all the time.
+const ROOM_KEPT: usize = 64;
+
 /// One of the requests about this has been answered. Was it the last one on its way?
 pub(super) fn is_last<K: Eq + Hash>(under_way: &mut HashMap<K, u32>, key: &K) -> bool {
     match under_way.get_mut(key) {
@@ -283,6 +286,10 @@ pub(super) fn is_last<K: Eq + Hash>(under_way: &mut HashMap<K, u32>, key: &K) ->
         }
         _ => {
             under_way.remove(key);
+            if under_way.is_empty() && under_way.capacity() > ROOM_KEPT {
+                // Thousands of instances that became MASTER together.
+                *under_way = HashMap::new();
+            }
             true
         }
     }
