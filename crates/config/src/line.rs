@@ -182,12 +182,21 @@ impl Line {
         }
     }
 
+    /// The text of the first word, and nothing else: the cheap way to ask what a line is about.
+    pub(crate) fn keyword(&self) -> &str {
+        self.pieces().first().and_then(|piece| self.text_of(*piece)).unwrap_or_default()
+    }
+
+    fn text_of(&self, piece: Piece) -> Option<&str> {
+        let start = usize::try_from(self.start).ok()?;
+        self.source.get(start + usize::from(piece.start)..start + usize::from(piece.end()))
+    }
+
     /// The word at `index`; 0 is the keyword.
     #[must_use]
     pub fn word(&self, index: usize) -> Option<Word<'_>> {
         let piece = *self.pieces().get(index)?;
-        let start = usize::try_from(self.start).ok()?;
-        let text = self.source.get(start + usize::from(piece.start)..start + usize::from(piece.end()))?;
+        let text = self.text_of(piece)?;
         let span = match self.scattered() {
             Some(scattered) => *scattered.words.get(index)?,
             None => self.stretch(self.column + u32::from(piece.start), u32::from(piece.end() - piece.start)),

@@ -26,9 +26,10 @@ impl<D: 'static, S: 'static> Section<D, S> {
 
     /// Applies one line, with its block, to a draft.
     pub fn apply(&self, draft: &mut S, node: &Node, context: &mut Context<'_>) {
-        let Some(word) = node.line.word(0) else { return };
-        let Some(row) = self.find(word.text) else { return };
-        if row.status == Status::Pending {
+        let Some(row) = self.find(node.line.keyword()) else { return };
+        if row.status == Status::Pending
+            && let Some(word) = node.line.word(0)
+        {
             context.pending.note(row.name, word.span);
         }
         match &row.kind {
@@ -72,7 +73,7 @@ impl<S: 'static> Section<(), S> {
 }
 
 fn is_global(node: &Node) -> bool {
-    node.line.word(0).is_some_and(|word| word.text == "global_defs")
+    node.line.keyword() == "global_defs"
 }
 
 /// Words between the keyword of a list and its `{`.

@@ -76,8 +76,7 @@ enum Brace {
 
 impl Brace {
     fn of(line: &Line) -> Option<Self> {
-        let word = line.word(0).filter(|word| !word.quoted)?;
-        match word.text {
+        match line.raw() {
             "{" => Some(Self::Opening),
             "}" => Some(Self::Closing),
             _ => None,
@@ -139,8 +138,7 @@ impl Builder {
 
     fn add_keyword(&mut self, line: Line, report: &mut Report) {
         let grammar = self.open.last().map_or(Some(self.root), |block| block.grammar).unwrap_or(self.root);
-        let word = first_word(&line);
-        let nested = match grammar.shape(word.text) {
+        let nested = match grammar.shape(line.keyword()) {
             None => return self.report_unknown(&line, grammar, report),
             Some(Shape::Line) => return self.nodes.push(Node::line(line)),
             Some(Shape::Block(nested)) => Some(nested),
@@ -148,9 +146,9 @@ impl Builder {
         };
         if self.open.len() >= MAX_DEPTH {
             let message = format!("more than {MAX_DEPTH} blocks inside each other");
-            return report.push(Diagnostic::at(Class::GeneralError, word.span, message));
+            return report.push(Diagnostic::at(Class::GeneralError, first_word(&line).span, message));
         }
-        let is_global = word.text == "global_defs" && self.open.is_empty()
+        let is_global = line.keyword() == "global_defs" && self.open.is_empty()
             || self.open.last().is_some_and(|outer| outer.is_global);
         let skipped = (self.open.is_empty() && self.names.refuse(&line)).then_some(0);
         self.open.push(Open {

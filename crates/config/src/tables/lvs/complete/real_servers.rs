@@ -9,6 +9,7 @@ use crate::tables::lvs::draft::{RealServerDraft, ServiceName, endpoint};
 use keepalived_lvs::config::{CheckDefaults, Forwarding, Inherited, Presentation, Protocol, RealServer};
 use keepalived_types::ServerWeight;
 use std::collections::HashSet;
+use std::net::IpAddr;
 
 /// What a virtual server hands down.
 pub(super) struct Parent<'a> {
@@ -37,11 +38,11 @@ pub(super) fn complete(
     context: &mut Context<'_>,
 ) -> (Vec<RealServer>, Vec<Vec<CheckerDraft>>) {
     let alone = drafts.len() < 2;
-    let mut seen = HashSet::new();
+    let mut seen = Places::with_capacity(drafts.len());
     let mut servers = Vec::with_capacity(drafts.len());
     let mut checkers = Vec::with_capacity(drafts.len());
     for mut draft in drafts {
-        if !alone && !seen.insert((draft.address, draft.port)) {
+        if !alone && !seen.insert(draft.address, draft.port) {
             let server = endpoint(draft.address, draft.port, parent.protocol);
             let message =
                 format!("VS {}: real server {server} is duplicated - removing second rs", parent.name);
@@ -64,8 +65,8 @@ pub(super) fn drop_twins(
     if servers.len() < 2 {
         return;
     }
-    let mut seen = HashSet::with_capacity(servers.len());
-    let fresh: Vec<bool> = servers.iter().map(|server| seen.insert((server.address, server.port))).collect();
+    let mut seen = Places::with_capacity(servers.len());
+    let fresh: Vec<bool> = servers.iter().map(|server| seen.insert(server.address, server.port)).collect();
     if !fresh.contains(&false) {
         return;
     }
@@ -79,6 +80,38 @@ pub(super) fn drop_twins(
     servers.retain(|_| keep.next().copied().unwrap_or(true));
     let mut keep = fresh.iter();
     checkers.retain(|_| keep.next().copied().unwrap_or(true));
+}
+
+/// Addresses and ports that have come already. Most virtual servers have a few: those are compared one by one, which
+/// costs less than hashing them.
+struct Places {
+    few: Vec<(IpAddr, u16)>,
+    /// All of them, once they are more than a few.
+    many: HashSet<(IpAddr, u16)>,
+}
+
+impl Places {
+    const FEW: usize = 16;
+
+    fn with_capacity(count: usize) -> Self {
+        Self { few: Vec::with_capacity(count.min(Self::FEW)), many: HashSet::new() }
+    }
+
+    /// False when it has come already.
+    fn insert(&mut self, address: IpAddr, port: u16) -> bool {
+        let place = (address, port);
+        if self.many.is_empty() {
+            if self.few.contains(&place) {
+                return false;
+            }
+            if self.few.len() < Self::FEW {
+                self.few.push(place);
+                return true;
+            }
+            self.many.extend(self.few.drain(..));
+        }
+        self.many.insert(place)
+    }
 }
 
 fn inherit(draft: RealServerDraft, parent: &Parent<'_>, known: &Known<'_>) -> RealServer {
@@ -101,5 +134,21 @@ fn inherit(draft: RealServerDraft, parent: &Parent<'_>, known: &Known<'_>) -> Re
         notify_up: draft.notify_up,
         notify_down: draft.notify_down,
         checkers: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_place_is_new_once_however_many_there_are() {
+        let mut places = Places::with_capacity(100);
+        let address = IpAddr::from([10, 0, 0, 1]);
+        for port in 1..=100 {
+            assert!(places.insert(address, port));
+            assert!((1..=port).all(|port| !places.insert(address, port)), "after {port}");
+        }
+        assert!(places.insert(IpAddr::from([10, 0, 0, 2]), 1));
     }
 }
