@@ -381,6 +381,20 @@ fn a_route_that_the_kernel_refuses_is_told_and_the_instance_goes_on() -> Result<
     Ok(())
 }
 
+/// The instance gives its routes up just then. That of this one names no interface, so any may be the one it waits for.
+#[test]
+fn at_a_cut_cable_a_refused_route_is_not_tried_again() -> Result<()> {
+    let router = Router::master(&quick(&["virtual_routes {\n 10.2.0.0/24 via 192.0.2.1\n }"]))?;
+    let refused = "type=RTM_NEWROUTE(24)";
+    expect_log(&router.daemon, refused)?;
+    router.node.cut_link("eth0")?;
+    expect_log(&router.daemon, "(VI_1) Entering FAULT STATE")?;
+    expect_no_address(&router.daemon, vip())?;
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(router.daemon.log().count_since(0, refused), 1, "{}", router.daemon.log().text());
+    Ok(())
+}
+
 #[test]
 fn a_thousand_routes_come_and_go_and_come_back() -> Result<()> {
     let mut lines = String::new();

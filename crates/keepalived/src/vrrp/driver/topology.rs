@@ -34,6 +34,8 @@ impl Driver {
                 if is_down {
                     self.doubt_routing(now);
                 }
+                // What an instance gives up over this is not to be put back first.
+                self.perform_effects();
                 self.repair(Some(index));
             }
             Change::LinkRemoved(index) => {

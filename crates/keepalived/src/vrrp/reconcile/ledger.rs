@@ -161,14 +161,15 @@ impl<I: Item> Ledger<I> {
         })
     }
 
-    /// The kernel's answer to an addition. True when it is not the answer that was told last.
+    /// The kernel's answer to an addition. True when it is not the answer that was told last, and somebody still wants
+    /// to know.
     pub(super) fn added(&mut self, item: &I, succeeded: bool) -> bool {
         if !is_last(&mut self.adding, item) {
             return false;
         }
         let list = self.wanted.get_mut(&item.key());
         let Some(wanted) = list.and_then(|list| list.iter_mut().find(|wanted| wanted.item == *item)) else {
-            return true;
+            return false;
         };
         wanted.progress = if succeeded { Progress::Set } else { Progress::Refused };
         std::mem::replace(&mut wanted.is_told, !succeeded) == succeeded

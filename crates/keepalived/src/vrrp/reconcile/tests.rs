@@ -161,6 +161,17 @@ fn a_refusal_is_told_once_until_something_went_well() {
 }
 
 #[test]
+fn a_refusal_of_what_nobody_wants_any_more_is_not_told() {
+    let mut reconciler = Reconciler::default();
+    let one = route("10.1.0.0", 24, "10.0.0.1");
+    let operations = reconciler.want(A, network(from_ref(&one), &[]));
+    assert!(reconciler.finished(&operations[0], false));
+    let again = reconciler.retries();
+    reconciler.want(A, network(&[], &[]));
+    assert!(!reconciler.finished(&again[0], false));
+}
+
+#[test]
 fn a_route_with_another_metric_value_is_removed_first() {
     let mut reconciler = Reconciler::default();
     let one = route("10.1.0.0", 24, "10.0.0.1");
