@@ -1,8 +1,9 @@
 //! The sockets of a running program, asked for their options.
 
 use std::fs;
+use std::os::fd::OwnedFd;
 
-use rustix::net::sockopt;
+use rustix::net::{AddressFamily, sockopt};
 use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
 
 use crate::{Error, Result};
@@ -13,6 +14,23 @@ use crate::{Error, Result};
 /// # Errors
 /// When the process is gone or may not be looked into.
 pub fn receive_buffers(pid: u32, protocol: u32) -> Result<Vec<usize>> {
+    receive_buffers_of(pid, |socket| {
+        let of = sockopt::socket_protocol(socket).ok().flatten();
+        of.is_some_and(|of| of.as_raw().get() == protocol)
+    })
+}
+
+/// The same of its netlink sockets, whatever their protocol.
+///
+/// # Errors
+/// As [`receive_buffers`].
+pub fn netlink_receive_buffers(pid: u32) -> Result<Vec<usize>> {
+    receive_buffers_of(pid, |socket| {
+        sockopt::socket_domain(socket).is_ok_and(|domain| domain == AddressFamily::NETLINK)
+    })
+}
+
+fn receive_buffers_of(pid: u32, is_meant: impl Fn(&OwnedFd) -> bool) -> Result<Vec<usize>> {
     let failed = |what: &str| {
         let what = format!("{what} of process {pid}");
         move |errno: rustix::io::Errno| Error::Io { what, source: errno.into() }
@@ -30,8 +48,7 @@ pub fn receive_buffers(pid: u32, protocol: u32) -> Result<Vec<usize>> {
         };
         // It may have been closed in the meantime.
         let Ok(socket) = pidfd_getfd(&handle, number, PidfdGetfdFlags::empty()) else { continue };
-        let of = sockopt::socket_protocol(&socket).ok().flatten();
-        if of.is_some_and(|of| of.as_raw().get() == protocol) {
+        if is_meant(&socket) {
             sizes.push(sockopt::socket_recv_buffer_size(&socket).map_err(failed("asking a socket"))?);
         }
     }

@@ -175,6 +175,30 @@ fn a_reload_changes_priority_processors_memory_and_name() -> Result<()> {
     Ok(())
 }
 
+/// The kernel doubles what is asked for (socket(7)).
+#[test]
+fn a_reload_sizes_the_netlink_sockets() -> Result<()> {
+    let text = Classic::master().text();
+    let pair = Pair::new()?;
+    let a = Daemon::start(&pair.a, Program::under_test(), &text)?;
+    a.wait_for_log("(VI_1) Entering BACKUP STATE", PATIENCE)?;
+    let sizes = || keepalived_lab::sockets::netlink_receive_buffers(a.vrrp_pid()?);
+    let usual = sizes()?;
+    let reload = |settings: &str| -> Result<()> {
+        let mark = a.log().mark();
+        a.reload(&format!("global_defs {{\n{settings}\n}}\n{text}"))?;
+        a.log().wait_for_since(mark, "Reload complete", PATIENCE).map(drop)
+    };
+    reload(
+        "vrrp_netlink_cmd_rcv_bufs 50000\nvrrp_netlink_monitor_rcv_bufs 90000000\n\
+         vrrp_netlink_monitor_rcv_bufs_force",
+    )?;
+    assert_eq!(sizes()?, [100_000, 180_000_000]);
+    reload("")?;
+    assert_eq!(sizes()?, usual);
+    Ok(())
+}
+
 /// A priority that has risen by itself goes when `max_auto_priority` does.
 #[test]
 fn a_reload_takes_a_raised_priority_back() -> Result<()> {

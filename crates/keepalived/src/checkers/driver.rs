@@ -16,6 +16,7 @@ use crate::mail::Mailer;
 use crate::process_settings::InForce;
 use crate::vrrp::trackers::files::{Files, News};
 use keepalived_checks::Context;
+use keepalived_config::model::NetlinkBuffers;
 use keepalived_events::{Event, Packed, What};
 use keepalived_kernel::netlink::{Change, Monitor, ReceiveBuffer, Requests};
 use keepalived_kernel::signals::{self, Signals};
@@ -405,6 +406,9 @@ impl Driver {
         for complaint in self.process.change(&setup.process, setup.process_name.as_deref()) {
             self.logger.warning(complaint);
         }
+        if let Err(error) = self.size_receive_buffers(setup.netlink) {
+            self.logger.warning(error);
+        }
         self.logger.detail("Reinitializing ipvs");
         self.save_data("pre");
         self.dumps.reload(&setup.lvs, setup.dumps);
@@ -431,6 +435,16 @@ impl Driver {
         self.tell(&FromCheckers::Reloaded);
         memory::return_free_pages();
         Ok(())
+    }
+
+    fn size_receive_buffers(&mut self, buffers: NetlinkBuffers) -> keepalived_kernel::Result<()> {
+        self.table.set_receive_buffer(buffers.lvs_command)?;
+        let room = ipvs_place::room(buffers.lvs_monitor);
+        let before = std::mem::replace(&mut self.monitor_room, room);
+        self.monitor
+            .iter()
+            .filter(|_| before != room)
+            .try_for_each(|monitor| monitor.set_receive_buffer(room))
     }
 
     fn widen_ping_range(&mut self, config: &Config) {

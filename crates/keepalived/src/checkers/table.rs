@@ -60,6 +60,18 @@ impl Table {
         Ok(())
     }
 
+    /// From now on the socket for operations has this much room for unread answers.
+    ///
+    /// # Errors
+    /// When the kernel refuses, which it has no reason for.
+    pub(super) fn set_receive_buffer(&mut self, buffer: SocketBuffer) -> Result<()> {
+        let room = ipvs_place::room(buffer);
+        if std::mem::replace(&mut self.room, room) == room {
+            return Ok(());
+        }
+        self.ipvs.set_receive_buffer(room)
+    }
+
     /// Performs operations in order, each whatever became of those before, and returns the refused ones.
     ///
     /// # Errors

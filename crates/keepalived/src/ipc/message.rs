@@ -78,8 +78,7 @@ pub struct VrrpSetup {
     pub vrrp: vrrp::config::Config,
     /// Priority, memory locking, processors of the process.
     pub process: ProcessSettings,
-    /// Receive buffers of its netlink sockets; but for the one that hears of processes they are what they are from start
-    /// to end.
+    /// Receive buffers of its netlink sockets.
     pub netlink: NetlinkBuffers,
     /// How far its priority may rise by itself.
     pub auto_priority: AutoPriority,
@@ -145,7 +144,7 @@ pub struct CheckersSetup {
     pub settings: lvs::Settings,
     /// Where the table is.
     pub namespace: IpvsNamespace,
-    /// Receive buffers of its netlink sockets; they are what they are from start to end.
+    /// Receive buffers of its netlink sockets.
     pub netlink: NetlinkBuffers,
     /// Priority, memory locking, processors of the process.
     pub process: ProcessSettings,

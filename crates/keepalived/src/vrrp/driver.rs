@@ -389,8 +389,12 @@ impl Driver {
         while let Some(message) = self.from_helper.take() {
             match message {
                 ToEngine::Settings(settings) => {
-                    let Settings { process, auto_priority, name } = *settings;
-                    for text in self.take_settings(&process, auto_priority, name.as_deref()) {
+                    let Settings { process, auto_priority, name, netlink } = *settings;
+                    let mut complaints = self.take_settings(&process, auto_priority, name.as_deref());
+                    complaints.extend(
+                        self.network.set_receive_buffers(netlink).err().map(|error| error.to_string()),
+                    );
+                    for text in complaints {
                         self.to_helper.put(ToHelper::Log { detail: false, text });
                     }
                 }

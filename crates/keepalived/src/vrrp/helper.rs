@@ -375,6 +375,7 @@ impl Helper {
                     process: setup.process.clone(),
                     auto_priority: setup.auto_priority,
                     name: setup.process_name.clone(),
+                    netlink: setup.netlink,
                 })));
                 self.outbox.put(ToEngine::Reload(Box::new(setup.vrrp.clone())));
                 self.dumps = setup.dumps.clone();

@@ -5,7 +5,7 @@
 
 use super::dumps::{Dump, Saved};
 use crate::ipc::Order;
-use keepalived_config::model::{AutoPriority, ProcessSettings};
+use keepalived_config::model::{AutoPriority, NetlinkBuffers, ProcessSettings};
 use keepalived_events::Event;
 use keepalived_kernel::waker::Waker;
 use keepalived_vrrp as vrrp;
@@ -58,6 +58,8 @@ pub(super) struct Settings {
     pub(super) auto_priority: AutoPriority,
     /// Its name in process listings.
     pub(super) name: Option<String>,
+    /// Receive buffers of the netlink sockets.
+    pub(super) netlink: NetlinkBuffers,
 }
 
 /// From the helper thread to the engine's thread.

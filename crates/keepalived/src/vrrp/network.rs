@@ -61,6 +61,8 @@ pub(super) struct Network {
     pub(super) requests: Requests,
     /// What should be and what is.
     pub(super) reconciler: Reconciler,
+    /// The room that the sockets have.
+    buffers: NetlinkBuffers,
     watches_routing: bool,
     batches: Vec<Batch>,
     /// Operations and announcements of this turn.
@@ -82,6 +84,7 @@ impl Network {
             monitor: Monitor::with_receive_buffer(room(buffers.vrrp_monitor))?,
             requests: Requests::with_receive_buffer(room(buffers.vrrp_command))?,
             reconciler: Reconciler::default(),
+            buffers,
             watches_routing: false,
             batches: Vec::new(),
             operations: Vec::new(),
@@ -89,6 +92,21 @@ impl Network {
             links: HashMap::new(),
             polled: HashMap::new(),
         })
+    }
+
+    /// Gives the sockets the room that the configuration says now.
+    ///
+    /// # Errors
+    /// When the kernel refuses, which it has no reason for.
+    pub(super) fn set_receive_buffers(&mut self, buffers: NetlinkBuffers) -> keepalived_kernel::Result<()> {
+        let before = std::mem::replace(&mut self.buffers, buffers);
+        if before.vrrp_command != buffers.vrrp_command {
+            self.requests.set_receive_buffer(room(buffers.vrrp_command))?;
+        }
+        if before.vrrp_monitor != buffers.vrrp_monitor {
+            self.monitor.set_receive_buffer(room(buffers.vrrp_monitor))?;
+        }
+        Ok(())
     }
 
     /// Has the kernel report no addresses that we add: [`Progress::added`] tells of them, a thousand with less work than

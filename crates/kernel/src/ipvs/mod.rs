@@ -70,6 +70,14 @@ impl Ipvs {
         Ok(Self { exchange, family, information })
     }
 
+    /// From now on there is this much room for unread answers.
+    ///
+    /// # Errors
+    /// When the kernel refuses, which it has no reason for.
+    pub fn set_receive_buffer(&self, room: ReceiveBuffer) -> Result<()> {
+        self.exchange.set_receive_buffer(room)
+    }
+
     /// What IPVS said about itself when we opened it.
     #[must_use]
     pub const fn information(&self) -> Information {

@@ -82,6 +82,11 @@ impl<O: Operation> Exchange<O> {
         })
     }
 
+    /// From now on there is this much room for unread answers.
+    pub(crate) fn set_receive_buffer(&self, room: ReceiveBuffer) -> Result<()> {
+        self.socket.set_receive_buffer(room, RECEIVE_BYTES)
+    }
+
     /// Has the kernel heed every field of a question.
     pub(crate) fn ask_strictly(&self) {
         self.socket.ask_strictly();

@@ -88,6 +88,14 @@ impl Monitor {
         Ok(Self { socket })
     }
 
+    /// From now on there is this much room for unread messages.
+    ///
+    /// # Errors
+    /// When the kernel refuses, which it has no reason for.
+    pub fn set_receive_buffer(&self, room: ReceiveBuffer) -> Result<()> {
+        self.socket.set_receive_buffer(room, Self::RECEIVE_BYTES)
+    }
+
     /// Hears of rules, too, and of routes that carry our mark or have replaced another one: the kernel drops the reports
     /// of all others, of which a router with a full table has many, before they take room here. List afterwards.
     ///

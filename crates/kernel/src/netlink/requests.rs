@@ -148,6 +148,14 @@ impl Requests {
         Ok(Self(exchange))
     }
 
+    /// From now on there is this much room for unread answers.
+    ///
+    /// # Errors
+    /// When the kernel refuses, which it has no reason for.
+    pub fn set_receive_buffer(&self, room: ReceiveBuffer) -> Result<()> {
+        self.0.set_receive_buffer(room)
+    }
+
     /// The port id in the notifications that our requests cause, for [`super::Monitor::leave_out_additions_by`].
     #[must_use]
     pub const fn port(&self) -> u32 {

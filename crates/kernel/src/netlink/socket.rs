@@ -21,6 +21,8 @@ const PATIENCE: Timespec = Timespec { tv_sec: 10, tv_nsec: 0 };
 /// More than any datagram of the kernel: dumps come in 32 KiB, a link with many virtual functions in more.
 const DATAGRAM: usize = 64 * 1024;
 
+const SIZE_BUFFER: &str = "size a netlink socket's receive buffer";
+
 /// What a receive found.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Received<'a> {
@@ -49,7 +51,7 @@ impl Socket {
             .doing("open a netlink socket")?;
         // SAFETY: the kernel has just given us this descriptor; nobody else owns it.
         let fd = unsafe { OwnedFd::from_raw_fd(fd) };
-        room.apply(&fd, usual).doing("size a netlink socket's receive buffer")?;
+        room.apply(&fd, usual).doing(SIZE_BUFFER)?;
         // Kernels before 4.3 and 4.12 lack them; errors then just come without words.
         drop(set_int(&fd, libc::SOL_NETLINK, CAP_ACK, 1));
         drop(set_int(&fd, libc::SOL_NETLINK, EXT_ACK, 1));
@@ -65,6 +67,11 @@ impl Socket {
     pub(crate) fn ask_strictly(&self) {
         // Kernels before 5.0 lack it: they list everything.
         drop(set_int(&self.fd, libc::SOL_NETLINK, STRICT_CHECK, 1));
+    }
+
+    /// Makes another room for what is unread; see [`Socket::open`].
+    pub(crate) fn set_receive_buffer(&self, room: ReceiveBuffer, usual: usize) -> Result<()> {
+        room.apply(&self.fd, usual).doing(SIZE_BUFFER)
     }
 
     /// Hears of this group, too.

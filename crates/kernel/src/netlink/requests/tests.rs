@@ -304,3 +304,23 @@ fn a_glance_that_nothing_disturbs_shows_everything() {
         assert_eq!(ours.count(), 1000);
     });
 }
+
+/// The kernel doubles what it is asked for (socket(7)).
+#[test]
+fn the_room_for_what_is_unread_can_be_changed_while_a_socket_is_open() {
+    use rustix::net::sockopt::socket_recv_buffer_size;
+    let (requests, monitor) = (Requests::open().expect("a socket"), Monitor::open().expect("a socket"));
+    let granted = || {
+        let sizes = [socket_recv_buffer_size(requests.as_fd()), socket_recv_buffer_size(monitor.as_fd())];
+        sizes.map(|size| size.expect("it is a socket"))
+    };
+    let usual = granted();
+    for (room, size) in [(ReceiveBuffer::Bytes(5000), 10_000), (ReceiveBuffer::Forced(1 << 24), 2 << 24)] {
+        requests.set_receive_buffer(room).expect("needs root");
+        monitor.set_receive_buffer(room).expect("needs root");
+        assert_eq!(granted(), [size; 2]);
+    }
+    requests.set_receive_buffer(ReceiveBuffer::Usual).expect("needs root");
+    monitor.set_receive_buffer(ReceiveBuffer::Usual).expect("needs root");
+    assert_eq!(granted(), usual);
+}
