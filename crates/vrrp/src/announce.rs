@@ -145,8 +145,10 @@ pub(crate) fn on_paced(queue: u32, world: &mut World, now: Instant) {
 
 /// Which interfaces share a queue.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Sharing {
+pub enum Sharing {
+    /// Those of a `garp_group`, by its position in the configuration.
     Group(usize),
+    /// One alone, with `vrrp_garp_interval` and `vrrp_gna_interval`.
     Interface(InterfaceName),
 }
 
@@ -256,6 +258,16 @@ impl Pacer {
     /// When a queue has something to send next.
     fn next(&self, number: u32) -> Option<Instant> {
         self.queues.get(&number).filter(|queue| !queue.pending.is_empty()).map(|queue| queue.not_before)
+    }
+
+    /// When the next announcement of each queue may leave, queued or not: for a dump. A queue that was never used is
+    /// missing.
+    pub(crate) fn earliest(&self) -> HashMap<(Sharing, Family), Instant> {
+        let used = |number: &u32| {
+            self.queues.get(number).map(|queue| queue.not_before).filter(|at| *at > Instant::ORIGIN)
+        };
+        let named = self.numbers.iter();
+        named.filter_map(|(key, number)| Some((key.clone(), used(number)?))).collect()
     }
 
     /// Cancels what an instance has queued.

@@ -76,6 +76,7 @@ mod world;
 #[cfg(test)]
 mod tests;
 
+pub use announce::Sharing;
 pub use dropped::Dropped;
 pub use effect::{
     Announcement, Attention, Channel, ChannelAddress, ChannelId, Effect, EncodedAdvert, InstanceId,

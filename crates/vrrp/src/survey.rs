@@ -1,5 +1,6 @@
 //! What a data dump shows of the engine beside its configuration and a snapshot: timers, sockets, readings.
 
+use crate::announce::Sharing;
 use crate::config::{Config, InstanceConfig};
 use crate::effect::{Channel, ChannelId};
 use crate::engine::Engine;
@@ -8,7 +9,7 @@ use crate::snapshot::{GroupSnapshot, InstanceSnapshot};
 use crate::state::Role;
 use crate::timers::Timer;
 use crate::tracking::{ProcessStanding, ScriptStanding};
-use keepalived_types::Instant;
+use keepalived_types::{Family, Instant};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -29,6 +30,8 @@ pub struct Survey {
     pub processes: HashMap<String, ProcessStanding>,
     /// Whether each BFD session is up.
     pub bfd: HashMap<String, bool>,
+    /// When the next paced announcement may leave; nothing for who has announced nothing yet.
+    pub pacing: HashMap<(Sharing, Family), Instant>,
 }
 
 /// One instance.
@@ -58,6 +61,7 @@ impl Engine {
             files: observed.file_values(),
             processes: observed.process_standings(&self.world.timers),
             bfd: observed.bfd_states(),
+            pacing: self.world.pacer.earliest(),
         }
     }
 

@@ -50,6 +50,11 @@ impl Moment {
         self.at(self.wall.checked_add(ahead).unwrap_or(self.wall))
     }
 
+    /// A time that has not come, in the same form: the beginning of 1970.
+    pub(super) fn never(&self) -> String {
+        self.at(SystemTime::UNIX_EPOCH)
+    }
+
     fn at(&self, time: SystemTime) -> String {
         let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         format!("{}.{:06} ({})", since.as_secs(), since.subsec_micros(), (self.local)(time))

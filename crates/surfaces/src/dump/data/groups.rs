@@ -4,31 +4,41 @@ use super::VrrpData;
 use super::follow::{Followers, Kind, Weight};
 use super::instance::{lines, scripts};
 use crate::dump::text::{Text, yes_no};
-use keepalived_vrrp::State;
+use keepalived_types::{Family, InterfaceName};
 use keepalived_vrrp::config::{Config, SyncGroupConfig};
+use keepalived_vrrp::{Sharing, State};
 use std::collections::HashSet;
 use std::time::Duration;
 
-/// `vrrp_garp_interval` and its kin are group 0, `garp_group` blocks are numbered from 1. When the next announcement of a
-/// group may leave is not shown.
+/// `garp_group` blocks are numbered from 0; after them, each interface that has only `vrrp_garp_interval` and its kin is a
+/// group of its own, numbered 0.
 pub(super) fn garp_groups(text: &mut Text, data: &VrrpData<'_>) {
     let config = data.config;
-    let engine = &config.engine;
-    let common = [engine.garp_interval, engine.gna_interval];
-    let has_common = common.iter().any(|interval| *interval > Duration::ZERO);
-    if !has_common && config.garp_groups.is_empty() {
+    let common = [config.engine.garp_interval, config.engine.gna_interval];
+    let common = common.map(|interval| Some(interval).filter(|one| *one > Duration::ZERO));
+    let alone = if common == [None, None] { Vec::new() } else { without_group(data) };
+    if alone.is_empty() && config.garp_groups.is_empty() {
         return;
     }
     text.banner(0, "Gratuitous ARP delays");
-    if has_common {
-        let used: HashSet<&str> =
-            data.instances.iter().filter_map(|instance| instance.config.interface.as_deref()).collect();
-        garp_group(text, data, 0, common.map(Some), &used);
-    }
     for (number, group) in config.garp_groups.iter().enumerate() {
-        let members = group.interfaces.iter().map(|name| &**name).collect();
-        garp_group(text, data, number + 1, [group.garp_interval, group.gna_interval], &members);
+        let there = data.interfaces.iter().map(|interface| interface.name.as_str());
+        let members: Vec<&str> =
+            there.filter(|name| group.interfaces.iter().any(|member| **member == **name)).collect();
+        let intervals = [group.garp_interval, group.gna_interval];
+        garp_group(text, data, number, intervals, &Sharing::Group(number), &members);
     }
+    for interface in alone {
+        garp_group(text, data, 0, common, &Sharing::Interface(interface.clone()), &[interface]);
+    }
+}
+
+/// Interfaces of instances that are in no `garp_group`, each once.
+fn without_group<'a>(data: &VrrpData<'a>) -> Vec<&'a InterfaceName> {
+    let grouped: HashSet<_> = data.config.garp_groups.iter().flat_map(|group| &group.interfaces).collect();
+    let mut seen = HashSet::new();
+    let used = data.instances.iter().filter_map(|instance| instance.config.interface.as_ref());
+    used.filter(|name| !grouped.contains(name) && seen.insert(*name)).collect()
 }
 
 fn garp_group(
@@ -36,17 +46,34 @@ fn garp_group(
     data: &VrrpData<'_>,
     number: usize,
     intervals: [Option<Duration>; 2],
-    members: &HashSet<&str>,
+    sharing: &Sharing,
+    members: &[&str],
 ) {
     text.banner(0, &format!("GARP delay group {number}"));
-    for (what, interval) in ["GARP", "GNA"].into_iter().zip(intervals) {
+    for ((what, family), interval) in [("GARP", Family::V4), ("GNA", Family::V6)].into_iter().zip(intervals) {
         if let Some(interval) = interval {
             text.line(1, format_args!("{what} interval = {}", fraction(interval)));
+            text.line(1, format_args!("{what} next time {}", next_time(data, sharing, family)));
         }
     }
     text.line(1, format_args!("Interfaces"));
-    for interface in data.interfaces.iter().filter(|interface| members.contains(&*interface.name)) {
-        text.line(2, format_args!("{}", interface.name));
+    members.iter().for_each(|name| text.line(2, format_args!("{name}")));
+}
+
+/// When the next announcement may leave. The original leaves the year out, and shows 1970 before the first one.
+fn next_time(data: &VrrpData<'_>, sharing: &Sharing, family: Family) -> String {
+    let next = data.running.and_then(|running| {
+        let at = *running.survey.pacing.get(&(sharing.clone(), family))?;
+        Some(if at >= running.at {
+            data.moment.ahead(at.since(running.at))
+        } else {
+            data.moment.ago(running.at.since(at))
+        })
+    });
+    let time = next.unwrap_or_else(|| data.moment.never());
+    match time.rsplit_once(' ') {
+        Some((without_year, year)) if year.len() == "2026)".len() => format!("{without_year})"),
+        _ => time,
     }
 }
 

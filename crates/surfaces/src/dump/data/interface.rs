@@ -154,7 +154,8 @@ fn pacing(text: &mut Text, config: &Config, name: &str, is_followed: bool) {
             text.line(3, format_args!("Gratuitous {what} interval {}ms", interval.as_millis()));
         }
     }
-    if let Some(number) = number {
-        text.line(3, format_args!("Gratuitous ARP aggregation group {}", number + 1));
+    // The original takes number 0 for none.
+    if let Some(number) = number.filter(|number| *number > 0) {
+        text.line(3, format_args!("Gratuitous ARP aggregation group {number}"));
     }
 }

@@ -31,7 +31,7 @@ fn master(config: Config) -> (Engine, Instant) {
         has_multicast: true,
         has_arp: true,
         mtu: 1500,
-        mac: None,
+        mac: Some([0x02, 0, 0, 0, 0, 0x01]),
         base: None,
         vrf_table: None,
     };
@@ -257,5 +257,65 @@ static_rules {
              lookup 201",
             "from 1.2.3.6 priority 107 tos 0x0 protocol 18 goto 110",
         ]
+    );
+}
+
+/// As 2.2.7 prints this section: groups are numbered from 0, and an interface without one is a group 0 of its own.
+#[test]
+fn limits_of_announcements_say_when_the_next_may_leave() {
+    const LIMITS: &str = "\
+global_defs {
+    vrrp_garp_interval 0.1
+}
+garp_group {
+    gna_interval 0.25
+    interface eth1
+}
+garp_group {
+    garp_interval 0.5
+    interface eth0
+}
+";
+    // The first announcement left a quarter of a second ago, and the next one waits for the rest of its interval.
+    let (engine, now) = master(parse(&format!("{LIMITS}{PAIR}")));
+    let survey = engine.survey(now);
+    let interface = |name: &str| DumpedInterface { name: name.to_owned(), ..DumpedInterface::default() };
+    let (interfaces, scripts, sockets) =
+        ([interface("eth0"), interface("eth1")], HashMap::new(), HashMap::new());
+    let mut data = VrrpData {
+        config: &survey.config,
+        instances: survey
+            .instances
+            .iter()
+            .map(|one| DataInstance { config: &one.config, live: Some(one) })
+            .collect(),
+        running: Some(Running { survey: &survey, at: now, sockets: &sockets, scripts: &scripts }),
+        interfaces: &interfaces,
+        moment: Moment { local: |_| "Fri Nov 20 11:57:39.621223 2026".to_owned(), ..moment() },
+    };
+    let expected = "\
+------< Gratuitous ARP delays >------
+------< GARP delay group 0 >------
+ GNA interval = 0.25
+ GNA next time 0.000000 (Fri Nov 20 11:57:39.621223)
+ Interfaces
+  eth1
+------< GARP delay group 1 >------
+ GARP interval = 0.5
+ GARP next time 1795175860.250000 (Fri Nov 20 11:57:39.621223)
+ Interfaces
+  eth0
+------< VRRP Topology >------
+";
+    let text = vrrp_data(&data);
+    assert!(text.starts_with(expected), "{text}");
+    assert_eq!(text.matches("Gratuitous ARP aggregation group 1\n").count(), 1, "{text}");
+    let alone = Config { garp_groups: Vec::new(), ..survey.config.clone() };
+    data.config = &alone;
+    let text = vrrp_data(&data);
+    assert_eq!(
+        text.matches("------< GARP delay group 0 >------\n GARP interval = 0.1\n").count(),
+        1,
+        "{text}"
     );
 }
