@@ -144,6 +144,7 @@ fn setup(instances: Vec<InstanceConfig>) -> VrrpSetup {
         keep_at_stop: false,
         address_monitoring: false,
         maintenance: false,
+        given_way: Vec::new(),
         fifos: Vec::new(),
         fifo_states_on_reload: false,
         sync: None,

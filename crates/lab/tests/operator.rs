@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::time::SystemTime;
 
 use common::ctl::{answer, ctl};
-use common::{INTERVAL, PATIENCE, Pair, address_b, expect_log, instance, vip, with_log};
+use common::{INTERVAL, PATIENCE, Pair, address_a, address_b, expect_log, instance, vip, with_log};
 use keepalived_lab::{Classic, Daemon, Program, Result, Signal, processes};
 
 /// The classic pair, with ours on both sides.
@@ -56,6 +56,34 @@ fn a_master_gives_way_until_it_is_told_to_return() -> Result<()> {
         history.contains("MASTER -> BACKUP, priority 150, because an operator had it give way"),
         "{history}"
     );
+    Ok(())
+}
+
+/// A crash of the process is no reason to push the other one aside; a restart of the daemon is.
+#[test]
+fn who_gave_way_stands_back_through_a_crash() -> Result<()> {
+    let (pair, mut a, b) = pair()?;
+    answer(&a, &["switchover", "VI_1"])?;
+    pair.b.wait_for_address(vip(), PATIENCE).map_err(|error| with_log(error, &b))?;
+    let killed = SystemTime::now();
+    for _ in 0..2 {
+        let old = a.vrrp_pid()?;
+        processes::send(old, Signal::Kill)?;
+        a.wait_for_new_vrrp_pid(old, PATIENCE)?;
+    }
+    // Longer than its own Master_Down_Interval.
+    expect_adverts_of_b(&pair, 6)?;
+    let trace = pair.capture.trace()?;
+    let ours = trace.adverts_from(address_a()).filter(|timed| timed.at >= killed).count();
+    assert_eq!(ours, 0, "it came back by itself:\n{}", a.log().text());
+    assert!(answer(&a, &["status"])?.contains("given way to"));
+    answer(&a, &["switchover", "--return"])?;
+    pair.a.wait_for_address(vip(), PATIENCE).map_err(|error| with_log(error, &a))?;
+    answer(&a, &["switchover", "VI_1"])?;
+    assert!(a.stop()?.success());
+    drop(a);
+    let a = Daemon::start(&pair.a, Program::Ours, &Classic::master().text())?;
+    pair.a.wait_for_address(vip(), PATIENCE).map_err(|error| with_log(error, &a))?;
     Ok(())
 }
 

@@ -49,7 +49,7 @@ pub(crate) enum Phase {
 /// timers run late but nothing else breaks.
 ///
 /// A driver begins with `handle_link` and `handle_address` for everything the machine has, optionally
-/// [`Engine::adopt`], then [`Engine::handle_topology_complete`].
+/// [`Engine::adopt`] and [`Engine::stand_back`], then [`Engine::handle_topology_complete`].
 #[derive(Debug)]
 pub struct Engine {
     /// Without the instances, which have their own parts.

@@ -123,7 +123,7 @@ impl Engine {
                 continue;
             };
             let how = match (is_adopted(instance), instance.starts_as_master()) {
-                _ if self.world.is_in_maintenance => Begin::Backup,
+                _ if self.world.is_in_maintenance || instance.stands_back => Begin::Backup,
                 (true, _) => Begin::Adopted,
                 (false, true) if all_own => Begin::Owner,
                 (false, true) => Begin::ImpatientBackup,

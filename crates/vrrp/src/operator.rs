@@ -6,7 +6,7 @@
 //! node in it becomes MASTER of nothing, whoever else is there or not.
 
 use crate::effect::InstanceId;
-use crate::engine::Engine;
+use crate::engine::{Engine, Phase};
 use crate::event::{Cause, EventKind, State, Subject};
 use crate::instance::Instance;
 use crate::state::{Role, backup, master};
@@ -100,6 +100,22 @@ impl Engine {
             self.hurry(id, now);
         }
         if any { Ok(()) } else { Err(NotDone::NothingToReturn(name.map(str::to_owned))) }
+    }
+
+    /// These instances gave way in a process that was killed: they and their groups go on standing back when the topology
+    /// is complete.
+    pub fn stand_back(&mut self, names: &[String]) {
+        if self.phase != Phase::Learning {
+            return;
+        }
+        for name in names {
+            // A reload may have removed it just before.
+            for id in self.named(name).unwrap_or_default() {
+                if let Some(instance) = self.instances.get_mut(id) {
+                    instance.stands_back = true;
+                }
+            }
+        }
     }
 
     /// Maintenance: every MASTER gives way, and nothing here becomes MASTER until it is over.

@@ -104,6 +104,8 @@ pub struct VrrpSetup {
     pub address_monitoring: bool,
     /// An operator keeps this node out.
     pub maintenance: bool,
+    /// Instances that gave way in a killed predecessor and go on standing back. Empty at a normal start.
+    pub given_way: Vec<String>,
     /// Instances whose role a killed predecessor had: these go on where it stopped. Empty at a normal start.
     pub adopt: Vec<Adoption>,
     /// `lvs_sync_daemon` with an instance.

@@ -12,7 +12,7 @@ use keepalived_vrrp as vrrp;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use vrrp::config::{AddressConfig, InstanceConfig, RouteConfig, RouteKind};
-use vrrp::{EventKind, PlacedRoute, State, Subject};
+use vrrp::{Cause, EventKind, PlacedRoute, State, Subject};
 
 /// The roles of the instances, as their events told them.
 #[derive(Debug, Default)]
@@ -22,6 +22,8 @@ pub(super) struct Custody {
     orphaned: Option<Instant>,
     /// What the checker process last said of its servers.
     standing: Option<Packed<keepalived_lvs::Snapshot>>,
+    /// Instances that gave way to others and stand back.
+    given_way: BTreeSet<String>,
     /// An operator keeps this node out.
     pub(super) maintenance: bool,
 }
@@ -29,18 +31,29 @@ pub(super) struct Custody {
 impl Custody {
     /// Notes a change of state.
     pub(super) fn observe(&mut self, event: &Event) {
-        let What::Vrrp(vrrp::Event {
-            subject: Subject::Instance(name),
-            kind: EventKind::Entered { state, .. },
-        }) = &event.what
-        else {
-            return;
-        };
-        if *state == State::Master {
-            self.masters.insert(name.clone());
-        } else {
-            self.masters.remove(name);
+        let What::Vrrp(vrrp::Event { subject: Subject::Instance(name), kind }) = &event.what else { return };
+        match kind {
+            EventKind::Entered { state: State::Master, .. } => drop(self.masters.insert(name.clone())),
+            EventKind::Entered { cause, .. } => {
+                self.masters.remove(name);
+                if *cause == Cause::Switchover {
+                    self.given_way.insert(name.clone());
+                }
+            }
+            EventKind::SwitchoverOver => drop(self.given_way.remove(name)),
+            _ => {}
         }
+    }
+
+    /// Instances that gave way and were not told to return, nor were needed since.
+    pub(super) fn given_way(&self) -> Vec<String> {
+        self.given_way.iter().cloned().collect()
+    }
+
+    /// After a reload: one that was removed and comes back later is another one.
+    pub(super) fn forget_removed(&mut self, config: &vrrp::config::Config) {
+        let names: BTreeSet<&str> = config.instances.iter().map(|instance| &*instance.name).collect();
+        self.given_way.retain(|name| names.contains(name.as_str()));
     }
 
     /// Keeps what the checker process says of its servers, for its successor.
@@ -178,7 +191,6 @@ mod tests {
     use super::*;
     use keepalived_types::Priority;
     use std::time::SystemTime;
-    use vrrp::Cause;
 
     fn entered(name: &str, state: State) -> Event {
         let kind = EventKind::Entered {
@@ -204,6 +216,31 @@ mod tests {
         assert_eq!(custody.adoptions(), [Adoption { instance: "B".into() }]);
         custody.forget();
         assert!(custody.adoptions().is_empty());
+    }
+
+    #[test]
+    fn who_gave_way_is_handed_on_until_that_is_over() {
+        let mut gave_way = entered("A", State::Backup);
+        let mut over = gave_way.clone();
+        if let What::Vrrp(vrrp::Event { kind: EventKind::Entered { cause, .. }, .. }) = &mut gave_way.what {
+            *cause = Cause::Switchover;
+        }
+        if let What::Vrrp(event) = &mut over.what {
+            event.kind = EventKind::SwitchoverOver;
+        }
+        let mut custody = Custody::default();
+        custody.observe(&entered("A", State::Master));
+        custody.observe(&gave_way);
+        assert_eq!((custody.given_way(), custody.adoptions()), (vec!["A".to_owned()], vec![]));
+        // Its successor, or a fault.
+        custody.forget();
+        custody.observe(&entered("A", State::Backup));
+        assert_eq!(custody.given_way(), ["A"]);
+        custody.observe(&over);
+        assert!(custody.given_way().is_empty());
+        custody.observe(&gave_way);
+        custody.forget_removed(&vrrp::config::Config::default());
+        assert!(custody.given_way().is_empty());
     }
 
     #[test]

@@ -89,7 +89,7 @@ const VRRP: Kind = Kind {
             Errand::Start => from.custody.adoptions(),
             Errand::Reload => Vec::new(),
         };
-        errand.deliver(channel, setup::vrrp(from.launch, from.config, from.custody.maintenance, adopt))
+        errand.deliver(channel, setup::vrrp(from.launch, from.config, from.custody, adopt))
     },
     hears: |number| [libc::SIGUSR1, libc::SIGUSR2, signals::json(), signals::stats_clear()].contains(&number),
     took_over: |parent| parent.custody.process_took_over(),

@@ -125,6 +125,7 @@ impl Supervisor {
         self.launch.logger.info("Reload complete");
         self.tell_reload(&Answer::Reloaded, now);
         self.notifier.reloaded("Running");
+        self.custody.forget_removed(&config.vrrp);
         self.next_reload(now);
     }
 

@@ -1,5 +1,6 @@
 //! What each process is handed: its part of the configuration, and what the command line says about it.
 
+use super::custody::Custody;
 use super::kept::Has;
 use super::launch::Launch;
 use super::paths;
@@ -13,7 +14,7 @@ use keepalived_config::model::{Config, Fifo, Global};
 use keepalived_events::Packed;
 
 /// Everything the VRRP process needs.
-pub(super) fn vrrp(launch: &Launch, config: &Config, maintenance: bool, adopt: Vec<Adoption>) -> VrrpSetup {
+pub(super) fn vrrp(launch: &Launch, config: &Config, custody: &Custody, adopt: Vec<Adoption>) -> VrrpSetup {
     let names = &config.global.names;
     let distinct = names.distinct.then(|| "keepalived_vrrp".to_owned());
     let options = &launch.options;
@@ -32,7 +33,8 @@ pub(super) fn vrrp(launch: &Launch, config: &Config, maintenance: bool, adopt: V
         dumps: dumps(launch, config, Whose::Vrrp),
         keep_at_stop: options.shutdown.keep_vrrp,
         address_monitoring: options.monitor_addresses,
-        maintenance,
+        maintenance: custody.maintenance,
+        given_way: custody.given_way(),
         adopt,
         sync: sync(config),
     }

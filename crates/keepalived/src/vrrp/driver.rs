@@ -115,6 +115,7 @@ impl Driver {
         let mut engine = Engine::new(setup.vrrp.clone(), start);
         let adopted: Vec<String> = setup.adopt.iter().map(|adoption| adoption.instance.clone()).collect();
         engine.adopt(&adopted, start.now);
+        engine.stand_back(&setup.given_way);
         engine.set_maintenance(setup.maintenance, start.now);
         Ok(Self {
             engine,

@@ -181,3 +181,31 @@ fn a_reload_changes_neither() {
     bench.run(ms(20_000));
     assert_eq!(bench.state(), State::Backup);
 }
+
+/// Neither `state MASTER` nor an address of our own makes it push the others aside.
+#[test]
+fn who_gave_way_in_a_process_that_was_killed_still_stands_back() {
+    for priority in [150, 255] {
+        let start_state = crate::config::StartState::Master;
+        let mut bench = Bench::new(one(InstanceConfig { start_state, ..ipv4(priority) }));
+        bench.tell(|engine, _| engine.stand_back(&["VI_1".to_owned(), "VI_9".to_owned()]));
+        bench.tell(|engine, now| engine.handle_link(link(2, "eth0"), now));
+        bench.tell(|engine, now| engine.handle_address(address(2, "10.1.0.1", 24), now));
+        bench.tell(|engine, now| engine.handle_topology_complete(now));
+        bench.hear_for(&Forged::v2(100), ms(1000), ms(30_000));
+        assert_eq!(bench.entered(), [State::Backup]);
+        assert_eq!(bench.sent(), []);
+        assert!(is_back(&bench));
+        assert_eq!(take_back(&mut bench, None), Ok(()));
+        bench.run(ms(4000));
+        assert_eq!(bench.state(), State::Master);
+    }
+}
+
+#[test]
+fn a_group_still_stands_back_as_a_whole() {
+    let mut bench = Bench::new(pair(150, 150));
+    bench.tell(|engine, _| engine.stand_back(&["VI_2".to_owned()]));
+    let standing = bench.engine.snapshot(bench.now).instances;
+    assert!(standing.iter().all(|instance| instance.stands_back));
+}
