@@ -36,8 +36,10 @@ pub fn run(options: &Options) -> u8 {
     let reading = read(options);
     let is_watched = log.is_none() && io::stderr().is_terminal();
     let text = if explain || is_watched { reading.explained(is_watched) } else { reading.plain() };
-    // A full disk does not make the configuration any better or worse.
-    drop(output.write_all(text.as_bytes()));
+    if let (Err(error), Some(path)) = (output.write_all(text.as_bytes()), &log) {
+        // A full disk does not make the configuration any better or worse, and must not hide what is wrong with it.
+        drop(write!(io::stderr(), "{}: {error}; what it should hold:\n{text}", path.display()));
+    }
     let status = reading.test_status();
     // The process ends now: giving back the memory piece by piece would be a good part of its work.
     std::mem::forget(reading);

@@ -15,6 +15,7 @@ mod dump_file;
 pub mod dump_setup;
 pub mod exec_helper;
 pub mod fifo;
+mod file_in_place;
 pub mod genhash;
 mod global_data;
 pub mod host;

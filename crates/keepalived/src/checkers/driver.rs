@@ -155,7 +155,9 @@ impl Driver {
         watch(&signals, Source::Signals, queue.clone())?;
         let mut files = Files::new()?;
         watch(&files, Source::Files, queue.clone())?;
-        let known = setup.predecessor.as_ref().map_or(&[][..], |before| &before.marks);
+        // Without what it knew, the table tells.
+        let predecessor = setup.predecessor.and_then(|predecessor| predecessor.unpack().ok());
+        let known = predecessor.as_ref().map_or(&[][..], |before| &before.marks);
         let mut engine = Engine::with_marks(setup.lvs.clone(), setup.settings.clone(), now.as_nanos(), known);
         let news = files.configure(&followed(&setup.lvs.files), now);
         tell_files(news, &mut engine, &logger, now);
@@ -193,9 +195,7 @@ impl Driver {
         driver.open_fifos(&setup.fifos, now);
         driver.follow_addresses(&setup.lvs, now)?;
         driver.widen_ping_range(&setup.lvs);
-        // Without what it knew, the table tells.
-        let successor_of = setup.predecessor.and_then(|predecessor| predecessor.unpack().ok());
-        let start = Start { observed: Some(observed), successor_of, timeouts };
+        let start = Start { observed: Some(observed), successor_of: predecessor, timeouts };
         driver.engine.start(start, now);
         driver.act(now)?;
         driver.log_configuration();

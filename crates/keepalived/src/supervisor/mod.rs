@@ -9,7 +9,6 @@ mod control;
 mod custody;
 mod damage;
 mod events;
-mod file;
 mod kept;
 mod kinds;
 mod launch;

@@ -1,9 +1,9 @@
 //! What an operator asks for through the control socket: switchovers and maintenance.
 
 use super::Supervisor;
-use super::file;
 use super::kinds::Role;
 use crate::control::Answer;
+use crate::file_in_place;
 use crate::ipc::{Order, ToChild};
 use keepalived_types::Instant;
 use std::fs;
@@ -56,7 +56,7 @@ impl Supervisor {
     /// Maintenance survives a restart of the daemon. What stands in the way of that is only said: the order counts.
     fn keep_maintenance(&self, on: bool) -> Option<String> {
         let path = maintenance_file(&self.launch.pids.parent);
-        let kept = if on { file::write(&path, 0o644, NOTICE) } else { fs::remove_file(&path) };
+        let kept = if on { file_in_place::write(&path, 0o644, NOTICE) } else { fs::remove_file(&path) };
         let error = match kept {
             Ok(()) => return None,
             Err(error) if !on && error.kind() == ErrorKind::NotFound => return None,

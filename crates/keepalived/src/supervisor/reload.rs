@@ -1,16 +1,18 @@
 //! Reading the configuration again. The running one stays until the new one is known to be good, whole.
 
+use super::Supervisor;
 use super::damage::{self, Mistakes};
 use super::kept::Kept;
 use super::reload_queue::Decision;
 use super::start::tell_files;
-use super::{Supervisor, file};
 use crate::configuration::{self, Reading};
 use crate::control::Answer;
+use crate::file_in_place;
 use crate::host::RealHost;
 use keepalived_config::model::{Config, Global, ReloadMarker};
 use keepalived_types::Instant;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 impl Supervisor {
@@ -34,6 +36,9 @@ impl Supervisor {
         }
         self.notifier.reloading(now.as_nanos() / 1_000);
         let marker = Marker::place(self.config.global(), &self.launch.pids.parent);
+        if let (Some(path), Some(error)) = (&marker.path, &marker.missing) {
+            self.launch.logger.info(format_args!("reload_file: {}: {error}", path.display()));
+        }
         let reading = configuration::read(&self.launch.options, &RealHost::new());
         drop(marker);
         let verdict = match &check_log {
@@ -62,15 +67,25 @@ impl Supervisor {
     /// `reload_check_config`: any problem at all refuses the reload, and is told in a file. The error is what to tell
     /// whoever asked.
     fn passes_check(&self, reading: &Reading, log: &Path) -> Result<(), Vec<String>> {
-        if let Err(error) = file::write(log, 0o666, &reading.plain()) {
-            self.launch.logger.info(format_args!("{}: {error}", log.display()));
+        let kept = file_in_place::write(log, 0o666, &reading.plain());
+        if let Err(error) = &kept {
+            self.launch.logger.info(format_args!("reload_check_config: {}: {error}", log.display()));
         }
         if reading.test_status() == 0 && reading.config().is_some() {
             return Ok(());
         }
-        let log = log.display();
-        self.launch.logger.info(format_args!("New config failed validation, see {log} for details"));
-        Err(reading.placed_lines().collect())
+        let told: Vec<String> = reading.placed_lines().collect();
+        if kept.is_ok() {
+            let log = log.display();
+            self.launch.logger.info(format_args!("New config failed validation, see {log} for details"));
+        } else {
+            // Nowhere else could anybody see them.
+            told.iter().for_each(|line| self.launch.logger.info(line));
+            self.launch
+                .logger
+                .info("New config failed validation, see the messages before this one for details");
+        }
+        Err(told)
     }
 
     /// Without it, what the daemon could not run with, and damage that would take away what runs. The error is what
@@ -110,6 +125,7 @@ impl Supervisor {
             return;
         }
         self.config = Kept::new(config);
+        self.custody.forget_removed(&config.vrrp);
         self.mistakes = mistakes;
         self.mention_missing_processes();
         self.configure_reload_time(now);
@@ -125,7 +141,6 @@ impl Supervisor {
         self.launch.logger.info("Reload complete");
         self.tell_reload(&Answer::Reloaded, now);
         self.notifier.reloaded("Running");
-        self.custody.forget_removed(&config.vrrp);
         self.next_reload(now);
     }
 
@@ -138,15 +153,17 @@ impl Supervisor {
 }
 
 /// `reload_file`: there while the configuration is being read, so that whoever writes it can wait.
-struct Marker(Option<PathBuf>);
+struct Marker {
+    path: Option<PathBuf>,
+    /// Why it is not there.
+    missing: Option<io::Error>,
+}
 
 impl Marker {
     fn place(global: &Global, pid_file: &Path) -> Self {
         let path = Self::path(global, pid_file);
-        if let Some(path) = &path {
-            drop(file::write(path, 0o666, ""));
-        }
-        Self(path)
+        let missing = path.as_ref().and_then(|path| file_in_place::write(path, 0o666, "").err());
+        Self { path, missing }
     }
 
     fn path(global: &Global, pid_file: &Path) -> Option<PathBuf> {
@@ -159,12 +176,12 @@ impl Marker {
 
 /// Removes a file that a daemon left which died while it was reading.
 pub(super) fn remove_stale_marker(global: &Global, pid_file: &Path) {
-    drop(Marker(Marker::path(global, pid_file)));
+    drop(Marker { path: Marker::path(global, pid_file), missing: None });
 }
 
 impl Drop for Marker {
     fn drop(&mut self) {
-        if let Some(path) = &self.0 {
+        if let Some(path) = &self.path {
             drop(fs::remove_file(path));
         }
     }

@@ -4,6 +4,7 @@
 //! be watched, because it is missing or the user has no watches left, is looked at every second instead.
 
 use super::number::{LONGEST, leading_number};
+use crate::file_in_place;
 use keepalived_kernel::Result;
 use keepalived_kernel::inotify::{Event, Inotify, Watch};
 use keepalived_types::Instant;
@@ -11,7 +12,7 @@ use keepalived_vrrp::config::{FileTracker, InitFile};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -243,18 +244,12 @@ pub(super) fn initialise(files: &[FileTracker]) -> Vec<String> {
     files.iter().filter_map(attempt).collect()
 }
 
+/// Where there is no room for it, the number that was there stays.
 fn write_initial(path: &Path, init: InitFile) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).mode(0o644).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY);
-    let opened = match init.overwrite {
-        true => options.create(true).truncate(true).open(path),
-        false => options.create_new(true).open(path),
-    };
-    match opened {
-        Ok(mut file) => writeln!(file, "{}", init.value),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error),
+    if !init.overwrite && fs::symlink_metadata(path).is_ok() {
+        return Ok(());
     }
+    file_in_place::write(path, 0o644, &format!("{}\n", init.value))
 }
 
 #[cfg(test)]
