@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};
 
 use common::ctl::{Said, answer, ctl, socket};
-use common::{INTERVAL, PATIENCE, Pair, address_a, vip, with_log};
+use common::{INTERVAL, PATIENCE, Pair, address_a, instance, vip, with_log};
 use keepalived_lab::{Classic, Daemon, Error, Program, Result};
 
 #[test]
@@ -226,5 +226,49 @@ fn a_client_may_close_its_side_when_it_has_asked() -> Result<()> {
         stream.read_to_string(&mut said).map_err(Error::io("reading"))?;
         assert!(said.ends_with('\n') && !said.starts_with("{\"error"), "{said:?}");
     }
+    Ok(())
+}
+
+/// A resident set in KiB.
+fn resident(pid: u32) -> Result<u64> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).map_err(Error::io("status"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    let number = line.split_whitespace().next().and_then(|word| word.parse().ok());
+    number.ok_or_else(|| Error::Unexpected(format!("no VmRSS in {text}")))
+}
+
+/// Clients that ask on and on and never read: others are answered, and the parent does not grow without end.
+#[test]
+fn clients_that_ask_on_and_on_without_reading_cost_little() -> Result<()> {
+    let pair = Pair::new()?;
+    let member = |number: u32| {
+        let name = format!("VI_{number}_{}", "x".repeat(200));
+        let (vrid, address) = (format!("virtual_router_id {number}"), format!("10.77.1.{number}"));
+        instance(&name, &[&vrid, "virtual_ipaddress {", &address, "}"])
+    };
+    let text: String = (1..=250).map(member).collect();
+    let a = Daemon::start(&pair.a, Program::Ours, &text)?;
+    a.wait_for_log("Startup complete", PATIENCE)?;
+    answer(&a, &["status"])?;
+    let (path, before) = (socket(&a)?, resident(a.pid())?);
+    let mut unread = Vec::new();
+    let until = Instant::now() + Duration::from_secs(8);
+    let mut rounds = 0;
+    while Instant::now() < until {
+        for _ in 0..40 {
+            let Ok(mut stream) = UnixStream::connect(&path) else { continue };
+            // Asked twice: nobody looks at the second one. The daemon may have hung up already.
+            let _asked = stream.write_all(b"\"status\"\n\"history\"\n");
+            unread.push(stream);
+        }
+        let asked = Instant::now();
+        answer(&a, &["status"])?;
+        assert!(asked.elapsed() < Duration::from_secs(4), "{:?}", asked.elapsed());
+        rounds += 1;
+        unread.drain(..unread.len().saturating_sub(200));
+    }
+    let grown = resident(a.pid())?.saturating_sub(before);
+    assert!(grown < 48 << 10, "{grown} KiB more after {rounds} rounds");
+    assert!(rounds > 3, "{rounds}");
     Ok(())
 }

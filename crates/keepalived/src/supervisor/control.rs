@@ -21,8 +21,10 @@ use std::time::Duration;
 
 /// The token of the listening socket; connections come above it.
 pub(super) const LISTENER: u64 = 1 << 32;
-/// Connections at a time; more are closed at once.
+/// Connections at a time. For one more, the oldest that keeps us waiting is closed.
 const MOST_CONNECTIONS: usize = 32;
+/// Bytes of answers that wait for their readers. For more, the oldest of them are closed.
+const MOST_UNREAD: usize = 16 << 20;
 /// How long a client may take to ask, and to take its answer, and how long a child may take to say how it is.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// A reload may take as long as its configuration is large.
@@ -63,6 +65,8 @@ struct Connection {
 pub(super) struct Control {
     path: PathBuf,
     listener: UnixListener,
+    /// Nobody is let in for the moment.
+    is_paused: bool,
     connections: BTreeMap<u64, Connection>,
     last_token: u64,
     started: Instant,
@@ -86,7 +90,14 @@ impl Control {
             .register(listener.as_fd(), LISTENER, Interest::Read)
             .map_err(|error| std::io::Error::other(error.to_string()))?;
         let (path, connections) = (path.to_owned(), BTreeMap::new());
-        Ok(Self { path, listener, connections, last_token: LISTENER, started: clock::now() })
+        Ok(Self {
+            path,
+            listener,
+            is_paused: false,
+            connections,
+            last_token: LISTENER,
+            started: clock::now(),
+        })
     }
 
     /// When a client's patience, or ours with it, ends.
@@ -116,10 +127,21 @@ impl Control {
         }
     }
 
+    /// Takes in who wants to ask. When everybody waits for us, others wait in the kernel's queue.
     fn accept(&mut self, reactor: &Reactor, now: Instant) {
-        while let Ok((stream, _)) = self.listener.accept() {
-            if self.connections.len() >= MOST_CONNECTIONS || stream.set_nonblocking(true).is_err() {
+        loop {
+            let is_full = self.connections.len() >= MOST_CONNECTIONS;
+            let who_makes_room = self.who_keeps_us_waiting().filter(|_| is_full);
+            if is_full && who_makes_room.is_none() {
+                self.is_paused = reactor.modify(self.listener.as_fd(), LISTENER, Interest::HangUp).is_ok();
+                return;
+            }
+            let Ok((stream, _)) = self.listener.accept() else { return };
+            if stream.set_nonblocking(true).is_err() {
                 continue;
+            }
+            if let Some(token) = who_makes_room {
+                self.close(token, reactor);
             }
             let Ok(peer) = rustix::net::sockopt::socket_peercred(&stream) else {
                 continue;
@@ -133,6 +155,33 @@ impl Control {
                 let connection = Connection { stream, may_change, awaits, inbox, outbox, note, deadline };
                 self.connections.insert(self.last_token, connection);
             }
+        }
+    }
+
+    /// Who has not taken its answer for longest, or else who has not asked.
+    fn who_keeps_us_waiting(&self) -> Option<u64> {
+        // Tokens count up: the first is the oldest.
+        let oldest = |awaits| self.waiting_for(awaits).first().copied();
+        oldest(Awaits::Reader).or_else(|| oldest(Awaits::Request))
+    }
+
+    /// There may be room again for those who wait to be let in.
+    fn reopen(&mut self, reactor: &Reactor) {
+        if self.is_paused {
+            self.is_paused = reactor.modify(self.listener.as_fd(), LISTENER, Interest::Read).is_err();
+        }
+    }
+
+    /// Room for another answer of so many bytes: who has not taken theirs for longest does without.
+    fn make_room_for_answer(&mut self, bytes: usize, reactor: &Reactor) {
+        let unread = |connection: &Connection| connection.outbox.len();
+        let mut waiting: usize = self.connections.values().map(unread).sum();
+        for token in self.waiting_for(Awaits::Reader) {
+            if waiting + bytes <= MOST_UNREAD {
+                return;
+            }
+            waiting -= self.connections.get(&token).map_or(0, unread);
+            self.close(token, reactor);
         }
     }
 
@@ -211,11 +260,13 @@ impl Control {
 
     /// Queues the answer and sends what the socket takes.
     fn answer(&mut self, token: u64, answer: &Answer, reactor: &Reactor, now: Instant) {
+        let mut bytes = serde_json::to_vec(answer).unwrap_or_default();
+        bytes.push(b'\n');
+        self.make_room_for_answer(bytes.len(), reactor);
         let Some(connection) = self.connections.get_mut(&token) else {
             return;
         };
-        connection.outbox = serde_json::to_vec(answer).unwrap_or_default();
-        connection.outbox.push(b'\n');
+        connection.outbox = bytes;
         connection.awaits = Awaits::Reader;
         connection.deadline = now + PATIENCE;
         self.write(token, reactor);
@@ -232,6 +283,7 @@ impl Control {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     // Without it the deadline closes the connection.
                     drop(reactor.modify(connection.stream.as_fd(), token, Interest::Write));
+                    self.reopen(reactor);
                     return;
                 }
                 Err(_) => break,
@@ -244,6 +296,7 @@ impl Control {
         if let Some(connection) = self.connections.remove(&token) {
             drop(reactor.deregister(connection.stream.as_fd()));
         }
+        self.reopen(reactor);
     }
 }
 
@@ -352,3 +405,6 @@ impl Supervisor {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
