@@ -29,7 +29,10 @@ fn doctor(daemon: &Daemon, arguments: &[&str]) -> Result<Said> {
 
 /// What it finds: name of the check, and what mends it. Programs of the machine that runs the tests are no matter here.
 fn findings(daemon: &Daemon) -> Result<Vec<(String, String)>> {
-    let said = doctor(daemon, &["--json"])?;
+    found(&doctor(daemon, &["--json"])?)
+}
+
+fn found(said: &Said) -> Result<Vec<(String, String)>> {
     let json: Value = serde_json::from_str(&said.out)
         .map_err(|error| Error::Unexpected(format!("{error}: {} {}", said.out, said.err)))?;
     let text = |finding: &Value, name: &str| finding[name].as_str().unwrap_or_default().to_owned();
@@ -158,5 +161,29 @@ fn a_daemon_that_does_not_answer_is_the_first_problem() -> Result<()> {
     let said = doctor(&daemon, &[])?;
     assert_eq!(said.status, Some(1));
     assert!(said.out.contains("mend: systemctl start keepalived"), "{}", said.out);
+    Ok(())
+}
+
+/// `unshare -n` and `nsenter` leave /sys as it was: it shows the interfaces of another namespace, or none.
+#[test]
+fn it_needs_no_sys_and_notices_that_it_is_elsewhere() -> Result<()> {
+    let pair = Pair::new()?;
+    plain(&pair.a)?;
+    let a = Daemon::start(&pair.a, Program::Ours, &Classic::master().text())?;
+    pair.a.wait_for_address(vip(), PATIENCE).map_err(|error| with_log(error, &a))?;
+    let net = format!("--net=/run/netns/{}", pair.a.namespace().name());
+    let judged = |before: &[&str]| -> Result<Vec<(String, String)>> {
+        found(&ctl(&a, before, &["doctor", "--json"])?)
+    };
+    assert_eq!(judged(&["nsenter", &net])?, []);
+    let hidden =
+        ["nsenter", &net, "unshare", "--mount", "sh", "-c", "mount -t tmpfs tmpfs /sys && exec \"$@\"", "sh"];
+    assert_eq!(judged(&hidden)?, []);
+    let outside = judged(&[])?;
+    let [(check, mend)] = outside.as_slice() else { return Err(Error::Unexpected(format!("{outside:?}"))) };
+    assert_eq!(check, "not_looked_at");
+    assert_eq!(*mend, format!("nsenter --net=/proc/{}/ns/net keepalivedctl doctor", a.pid()));
+    let said = ctl(&a, &[], &["doctor"])?;
+    assert!(said.out.contains("the daemon is in another network namespace"), "{}", said.out);
     Ok(())
 }

@@ -1,12 +1,14 @@
-//! What the machine around the daemon is like. Whatever cannot be looked at is left out: a doctor without a tool is better
-//! than none.
+//! What the machine around the daemon is like. Tools that are not installed are done without; what else cannot be looked at
+//! is said: a doctor who has not looked must not say that nothing is wrong.
 
+use keepalived_kernel::netlink::{Link, Requests};
+use keepalived_kernel::sysctl;
 use keepalived_vrrp::Snapshot;
+use rustix::process::geteuid;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
-use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -15,11 +17,16 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 /// Nobody serves it (RFC 863), so that whoever is there refuses it.
 const DISCARD: u16 = 9;
 
+/// Programs that manage addresses, as the kernel keeps their names.
+const MANAGERS: [&str; 2] = ["systemd-network", "NetworkManager"];
+
 /// Everything that is judged besides what the daemon says.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Facts {
-    /// Interfaces of instances, by name.
+    /// Interfaces of instances, by name; none when nobody could say.
     pub(super) interfaces: BTreeMap<String, Interface>,
+    /// What could not be looked at and why, and what helps.
+    pub(super) unseen: Vec<(String, String)>,
     /// Unicast peers that do not answer and that the link knows nothing of.
     pub(super) unreachable_peers: BTreeSet<IpAddr>,
     /// `nft list ruleset`.
@@ -37,8 +44,10 @@ pub(super) struct Facts {
 pub(super) struct Interface {
     /// It is there.
     pub(super) exists: bool,
-    /// `operstate`.
-    pub(super) state: String,
+    /// The administrator wants it up.
+    pub(super) is_up: bool,
+    /// It can carry packets.
+    pub(super) is_running: bool,
     /// Bytes of its largest packet.
     pub(super) mtu: u32,
     /// It takes multicast.
@@ -51,36 +60,70 @@ pub(super) struct Interface {
     pub(super) arp_announce: u32,
 }
 
-/// Looks at everything that these instances need.
-pub(super) fn collect(snapshot: &Snapshot) -> Facts {
+/// Looks at everything that these instances of the daemon with this process id need.
+pub(super) fn collect(snapshot: &Snapshot, pid: u32) -> Facts {
     let names: BTreeSet<&String> =
         snapshot.instances.iter().filter_map(|instance| instance.interface.as_ref()).collect();
     let peers: BTreeSet<IpAddr> = snapshot.instances.iter().flat_map(|one| one.peers.clone()).collect();
+    let mut unseen = Vec::new();
+    if !geteuid().is_root() {
+        let what = "packet filters were not looked at: only root may".to_owned();
+        unseen.push((what, "run keepalivedctl doctor as root".to_owned()));
+    }
+    if is_elsewhere(pid) {
+        let what = "interfaces, peers and packet filters were not looked at: the daemon is in another network namespace";
+        unseen.push((what.to_owned(), format!("nsenter --net=/proc/{pid}/ns/net keepalivedctl doctor")));
+        return Facts {
+            unseen,
+            managers: running(&MANAGERS),
+            networkd: networkd_files(),
+            ..Facts::default()
+        };
+    }
+    let interfaces = interfaces(&names).unwrap_or_else(|error| {
+        unseen.push((format!("interfaces were not looked at: {error}"), "ip link show".to_owned()));
+        BTreeMap::new()
+    });
     Facts {
-        interfaces: names.into_iter().map(|name| (name.clone(), interface(name))).collect(),
+        interfaces,
+        unseen,
         unreachable_peers: unreachable(&peers),
         nft: output("nft", &["list", "ruleset"]),
         iptables: [output("iptables-save", &[]), output("ip6tables-save", &[])],
-        managers: running(&["systemd-network", "NetworkManager"]),
+        managers: running(&MANAGERS),
         networkd: networkd_files(),
     }
 }
 
-fn interface(name: &str) -> Interface {
-    let class = Path::new("/sys/class/net").join(name);
-    let read = |file: &str| fs::read_to_string(class.join(file)).unwrap_or_default().trim().to_owned();
-    let flags = u32::from_str_radix(read("flags").trim_start_matches("0x"), 16).unwrap_or(0);
+/// The daemon is known to be in another network namespace. Only root may compare; others are believed to be in the right
+/// one.
+fn is_elsewhere(pid: u32) -> bool {
+    let namespace = |who: &str| fs::read_link(format!("/proc/{who}/ns/net"));
+    match (namespace("self"), namespace(&pid.to_string())) {
+        (Ok(own), Ok(its)) => own != its,
+        _ => false,
+    }
+}
+
+/// From the kernel itself, which knows of those of our network namespace; /sys may be another one's.
+fn interfaces(names: &BTreeSet<&String>) -> keepalived_kernel::Result<BTreeMap<String, Interface>> {
+    let links = Requests::open()?.dump_links()?;
+    let found = |name: &String| links.iter().find(|link| link.name == *name);
+    Ok(names.iter().map(|name| ((*name).clone(), found(name).map(interface).unwrap_or_default())).collect())
+}
+
+fn interface(link: &Link) -> Interface {
     let setting = |place: &str, key: &str| {
-        let path = format!("/proc/sys/net/ipv4/conf/{place}/{key}");
-        fs::read_to_string(path).ok().and_then(|text| text.trim().parse::<u32>().ok()).unwrap_or(0)
+        let number = sysctl::read_number(&format!("net/ipv4/conf/{place}/{key}")).unwrap_or(0);
+        u32::try_from(number).unwrap_or(0)
     };
-    let larger = |key: &str| setting("all", key).max(setting(name, key));
+    let larger = |key: &str| setting("all", key).max(setting(&link.name, key));
     Interface {
-        exists: class.exists(),
-        state: read("operstate"),
-        mtu: read("mtu").parse().unwrap_or(0),
-        // IFF_MULTICAST (linux/if.h).
-        has_multicast: flags & 0x1000 != 0,
+        exists: true,
+        is_up: link.is_up(),
+        is_running: link.is_running(),
+        mtu: link.mtu,
+        has_multicast: link.is_multicast(),
         rp_filter: larger("rp_filter"),
         arp_ignore: larger("arp_ignore"),
         arp_announce: larger("arp_announce"),

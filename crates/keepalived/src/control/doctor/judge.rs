@@ -59,6 +59,8 @@ pub(super) fn judge(seen: &Seen<'_>) -> Vec<Finding> {
     findings.extend(filters(seen.facts));
     findings.extend(managers(seen.facts));
     findings.extend(clock(seen.history));
+    let unseen = seen.facts.unseen.iter().cloned();
+    findings.extend(unseen.map(|(what, mend)| warning("not_looked_at", "node", what, mend)));
     findings.sort_by_key(|finding| finding.severity);
     findings
 }
@@ -167,9 +169,17 @@ fn link(name: &str, interface: &Interface, snapshot: &Snapshot) -> Option<Findin
         let mend = format!("ip link show; is the name {name} in the configuration right?");
         return Some(problem("link", name, "there is no such interface".to_owned(), mend));
     }
-    if !["up", "unknown"].contains(&interface.state.as_str()) {
-        let what = format!("the link is {}", interface.state);
-        return Some(problem("link", name, what, format!("ip link set {name} up; look at the cable")));
+    if !interface.is_up {
+        return Some(problem("link", name, "the link is down".to_owned(), format!("ip link set {name} up")));
+    }
+    if !interface.is_running {
+        let what = "the link is up and carries nothing".to_owned();
+        return Some(problem(
+            "link",
+            name,
+            what,
+            format!("ip link show {name}; look at the cable and the switch"),
+        ));
     }
     let by_multicast =
         |one: &InstanceSnapshot| one.peers.is_empty() && one.interface.as_deref() == Some(name);

@@ -54,7 +54,7 @@ pub(super) fn run(call: &Call) -> Result<u8, Failure> {
             std::thread::sleep(longest.map_or(SHORTEST_LOOK, |interval| SHORTEST_LOOK.max(interval * 2)));
             let second = ask_status(call)?.snapshot.map(|snapshot| snapshot.vrrp).unwrap_or_default();
             let history = ask_history(call)?;
-            let facts = facts::collect(&second);
+            let facts = facts::collect(&second, first.pid);
             judge::judge(&judge::Seen { before: &snapshot, now: &second, history: &history, facts: &facts })
         }
         Err(Failure::Other(why)) => vec![judge::unreachable(why)],

@@ -37,7 +37,8 @@ fn instance() -> InstanceSnapshot {
 fn healthy() -> Facts {
     let eth0 = Interface {
         exists: true,
-        state: "up".to_owned(),
+        is_up: true,
+        is_running: true,
         mtu: 1500,
         has_multicast: true,
         ..Interface::default()
@@ -102,7 +103,8 @@ fn what_the_daemon_says_of_itself_is_told() {
 fn links_are_looked_at() {
     let link = |change: fn(&mut Interface)| only(&findings(instance(), &with_interface(change)));
     assert_eq!(link(|one| one.exists = false), ("link", Severity::Problem));
-    assert_eq!(link(|one| one.state = "down".to_owned()), ("link", Severity::Problem));
+    assert_eq!(link(|one| one.is_up = false), ("link", Severity::Problem));
+    assert_eq!(link(|one| one.is_running = false), ("link", Severity::Problem));
     assert_eq!(link(|one| one.has_multicast = false), ("link", Severity::Problem));
     assert_eq!(link(|one| one.mtu = 50), ("mtu", Severity::Warning));
     let unicast = InstanceSnapshot { peers: vec![IpAddr::from([192, 0, 2, 2])], ..instance() };
@@ -172,4 +174,12 @@ fn a_clock_that_was_set_shows_in_the_history() {
     assert!(clock(&[event(1000, 10), event(1090, 70)]).is_some());
     assert!(clock(&[event(1000, 10), event(900, 70)]).is_some(), "backwards");
     assert_eq!(clock(&[]), None);
+}
+
+/// Nothing found where nobody has looked is no good news.
+#[test]
+fn what_was_not_looked_at_is_said() {
+    let unseen = vec![("interfaces were not looked at: why".to_owned(), "look".to_owned())];
+    let facts = Facts { unseen, ..Facts::default() };
+    assert_eq!(only(&findings(instance(), &facts)), ("not_looked_at", Severity::Warning));
 }
