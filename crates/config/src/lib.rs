@@ -15,7 +15,7 @@ pub mod line;
 pub mod load;
 mod lvs_settings;
 pub mod model;
-mod nearest;
+pub mod nearest;
 pub mod reader;
 pub mod reload;
 pub mod render;

@@ -1,7 +1,8 @@
 //! Names that are nearly alike, for "did you mean".
 
 /// The most similar name, if it is similar enough to be meant.
-pub(crate) fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = match word.len() {
         0..=3 => 1,
         4..=7 => 2,

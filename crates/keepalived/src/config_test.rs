@@ -20,13 +20,18 @@ const LARGE: u64 = 256 * 1024;
 /// Tests the configuration. Returns the exit status.
 #[must_use]
 pub fn run(options: &Options) -> u8 {
+    judge(options).0
+}
+
+/// The same; also returns whether anything was said.
+pub(crate) fn judge(options: &Options) -> (u8, bool) {
     keepalived_kernel::sched::set_umask(options.umask.unwrap_or(configuration::DEFAULT_UMASK));
     let TestRun { log, explain } = options.test.clone().unwrap_or_default();
     let mut output = match Output::open(log.as_deref()) {
         Ok(output) => output,
         Err(message) => {
             drop(writeln!(io::stderr(), "{message}"));
-            return 1;
+            return (1, true);
         }
     };
     let file = options.config_file.as_deref().unwrap_or(configuration::DEFAULT_FILE);
@@ -43,7 +48,7 @@ pub fn run(options: &Options) -> u8 {
     let status = reading.test_status();
     // The process ends now: giving back the memory piece by piece would be a good part of its work.
     std::mem::forget(reading);
-    if options.log.facility_rejected { status.max(MISTAKE) } else { status }
+    (if options.log.facility_rejected { status.max(MISTAKE) } else { status }, !text.trim().is_empty())
 }
 
 /// Reads, in the network namespace that the file or the command line names. If there is no such namespace, nothing

@@ -36,6 +36,13 @@ fn an_operator_sees_who_is_master_and_why() -> Result<()> {
         unknown.err
     );
     assert_eq!(ctl(&a, &[], &["levitate"])?.status, Some(2));
+    let unknown = ctl(&a, &[], &["history", "VI_9"])?;
+    assert_eq!((unknown.status, unknown.out.as_str()), (Some(1), ""));
+    let events: serde_json::Value = serde_json::from_str(&answer(&a, &["history", "VI_1", "--json"])?)
+        .map_err(|error| Error::Unexpected(error.to_string()))?;
+    assert!(events.as_array().is_some_and(|events| !events.is_empty()), "{events}");
+    let nowhere = ctl(&a, &[], &["check", "/nowhere/keepalived.conf"])?;
+    assert_eq!((nowhere.status, nowhere.out.as_str()), (Some(1), ""));
 
     a.stop()?;
     pair.b.wait_for_address(vip(), PATIENCE).map_err(|error| with_log(error, &b))?;
@@ -70,6 +77,13 @@ fn a_reload_says_how_it_ended() -> Result<()> {
     assert_eq!(answer(&a, &["reload"])?, "The new configuration runs.\n");
     let status = answer(&a, &["status"])?;
     assert!(status.contains("MASTER") && status.contains("160"), "{status}");
+
+    // What a value out of range has become is not left to the log alone.
+    let odd = Classic::master().text().replace("priority 150", "priority 999");
+    pair.a.write_file("/etc/keepalived/keepalived.conf", odd)?;
+    let odd = ctl(&a, &[], &["reload"])?;
+    assert_eq!((odd.status, odd.out.as_str()), (Some(0), "The new configuration runs, but see above.\n"));
+    assert!(odd.err.contains("keepalived.conf:") && odd.err.contains("999"), "{}", odd.err);
     Ok(())
 }
 

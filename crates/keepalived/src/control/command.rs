@@ -1,77 +1,57 @@
 //! `keepalivedctl`: the command line, and what each verb prints.
 
+mod arguments;
 mod switchover;
+mod watch;
 
 use super::diff::difference;
-use super::{Answer, DEFAULT_SOCKET, Request, Status, client, doctor};
+use super::{Answer, Request, Status, client, doctor};
 use crate::configuration;
 use crate::host::RealHost;
 use crate::options::Options;
-use crate::{config_test, options};
+use crate::{config_test, options, version};
+pub(super) use arguments::Call;
+use keepalived_config::nearest::nearest;
 use keepalived_events::{Event, Snapshot};
 use keepalived_kernel::namespace;
 use keepalived_lvs::VirtualServerSnapshot;
 use keepalived_surfaces::view;
-use lexopt::prelude::{Long, Short, Value};
+use serde::Serialize;
 use std::ffi::OsString;
 use std::fmt;
-use std::io::Write as _;
-use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
-
-const USAGE: &str = "\
-keepalivedctl [--socket PATH] COMMAND
-
-  status [NAME] [--json]   instances (of a sync group, too): state, priority, who is master; virtual servers: who is up
-  watch [NAME]             the same, again and again until interrupted
-  explain NAME             why an instance is in its state, and what would change that; how a virtual server's checks stand
-  history [NAME]           the last transitions with their causes
-  diff FILE [--json]       what a reload of this file would change
-  check FILE               judges a configuration file as `keepalived -t` does, with explanations
-  switchover NAME          a MASTER, or a group of them, gives way to its peers and stays back
-  switchover --return [NAME]
-                           what gave way takes part again as configured
-  maintenance on|off       gives up every MASTER and stays out until it is over; survives restarts
-  doctor [--json]          looks at the daemon and the machine: what is wrong, and what mends it; status 1 for a problem
-  reload                   reads the configuration again and waits; status 1 when it is refused
-";
-
-/// How often `watch` looks.
-const PERIOD: Duration = Duration::from_secs(1);
+use std::fs::File;
+use std::io::{ErrorKind, Write as _};
+use std::path::Path;
+use std::time::SystemTime;
 
 /// Why there is nothing to print.
 pub(super) enum Failure {
     /// The command line is not understood.
     Usage(String),
+    /// The daemon cannot be asked.
+    Unreachable {
+        /// Why.
+        why: String,
+        /// What helps.
+        mend: String,
+    },
     /// Something else.
     Other(String),
-}
-
-impl From<lexopt::Error> for Failure {
-    fn from(error: lexopt::Error) -> Self {
-        Self::Usage(error.to_string())
-    }
-}
-
-/// The command line, understood.
-pub(super) struct Call {
-    pub(super) socket: PathBuf,
-    verb: String,
-    name: Option<String>,
-    pub(super) json: bool,
-    /// `--return`.
-    returns: bool,
 }
 
 /// Does what the command line asks for. Returns the exit status: 0, 1 when it could not be done, 2 when it was not
 /// understood.
 #[must_use]
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
-    match parse(lexopt::Parser::from_args(arguments)).and_then(perform) {
+    match arguments::parse(lexopt::Parser::from_args(arguments)).and_then(perform) {
         Ok(status) => status,
         Err(Failure::Usage(message)) => {
-            complain(format_args!("{message}\n\n{USAGE}"));
+            complain(format_args!("keepalivedctl: {message}\nkeepalivedctl help tells what there is.\n"));
             2
+        }
+        Err(Failure::Unreachable { why, mend }) => {
+            complain(format_args!("keepalivedctl: {why}\n{mend}\n"));
+            1
         }
         Err(Failure::Other(message)) => {
             complain(format_args!("keepalivedctl: {message}\n"));
@@ -90,42 +70,19 @@ pub(super) fn say(text: &str) {
     drop(std::io::stdout().write_all(text.as_bytes()));
 }
 
-fn parse(mut parser: lexopt::Parser) -> Result<Call, Failure> {
-    let mut words = Vec::new();
-    let mut call =
-        Call { socket: DEFAULT_SOCKET.into(), verb: String::new(), name: None, json: false, returns: false };
-    while let Some(argument) = parser.next()? {
-        match argument {
-            Short('s') | Long("socket") => call.socket = parser.value()?.into(),
-            Long("return") => call.returns = true,
-            Long("json") => call.json = true,
-            Short('h') | Long("help") => words.insert(0, "help".to_owned()),
-            Value(word) => words.push(word.to_string_lossy().into_owned()),
-            other => return Err(other.unexpected().into()),
-        }
-    }
-    let mut words = words.into_iter();
-    call.verb = words.next().ok_or_else(|| Failure::Usage("which command?".to_owned()))?;
-    call.name = words.next();
-    match words.next() {
-        Some(word) => Err(Failure::Usage(format!("one word too many: {word}"))),
-        None => Ok(call),
-    }
-}
-
 fn perform(call: Call) -> Result<u8, Failure> {
-    let needed =
-        |name: Option<String>, what: &str| name.ok_or_else(|| Failure::Usage(format!("which {what}?")));
-    match call.verb.as_str() {
-        "help" => say(USAGE),
+    let name = call.name.clone().unwrap_or_default();
+    match call.verb {
+        "help" => say(arguments::USAGE),
+        "version" => say(&format!("{}\n", version::full())),
         "status" => say(&status(&call)?),
-        "watch" => watch(&call)?,
-        "explain" => say(&explain(&call, &needed(call.name.clone(), "instance")?)?),
+        "watch" => watch::run(&call)?,
+        "explain" => say(&explain(&call, &name)?),
         "history" => say(&history(&call)?),
-        "diff" => say(&diff(&call, needed(call.name.clone(), "file")?)?),
-        "check" => return Ok(check(needed(call.name, "file")?)),
+        "diff" => say(&diff(&call, name)?),
+        "check" => return check(name),
         "switchover" if call.returns => switchover::take_back(&call)?,
-        "switchover" => switchover::give_way(&call, &needed(call.name.clone(), "instance")?)?,
+        "switchover" => switchover::give_way(&call, &name)?,
         "maintenance" => switchover::maintenance(&call)?,
         "doctor" => return doctor::run(&call),
         "reload" => return reload(&call),
@@ -139,11 +96,29 @@ fn ask(call: &Call, request: Request) -> Result<Answer, Failure> {
     match client::ask(&call.socket, &request) {
         Ok(Answer::Error(message)) => Err(Failure::Other(message)),
         Ok(answer) => Ok(answer),
-        Err(error) => Err(Failure::Other(format!(
-            "{}: {error}; is keepalived running, and may you ask it?",
-            call.socket.display()
-        ))),
+        Err(error) => Err(unreachable(&call.socket, &error)),
     }
+}
+
+/// Why the daemon cannot be asked, and what helps.
+fn unreachable(socket: &Path, error: &std::io::Error) -> Failure {
+    let at = socket.display();
+    let (why, mend) = match error.kind() {
+        ErrorKind::NotFound | ErrorKind::ConnectionRefused => (
+            format!("nobody answers at {at}: is keepalived running?"),
+            "systemctl start keepalived, or --socket PATH: the socket lies beside the parent's pid file"
+                .to_owned(),
+        ),
+        ErrorKind::PermissionDenied => {
+            (format!("{at}: {error}"), format!("root may ask, and who is in the group of {at}"))
+        }
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => (
+            format!("the daemon at {at} does not answer"),
+            "is it stopped, or the machine overloaded? systemctl status keepalived".to_owned(),
+        ),
+        _ => (format!("{at}: {error}"), "systemctl status keepalived".to_owned()),
+    };
+    Failure::Unreachable { why, mend }
 }
 
 fn unexpected() -> Failure {
@@ -180,14 +155,21 @@ fn server<'a>(snapshot: &'a Snapshot, name: &str) -> Option<&'a VirtualServerSna
     snapshot.lvs.virtual_servers.iter().find(|server| server.name == name)
 }
 
+/// Names that are shown where another one was expected.
+const MOST_NAMES: usize = 20;
+
 fn unknown(snapshot: &Snapshot, name: &str) -> Failure {
     let instances = snapshot.vrrp.instances.iter().map(|instance| instance.name.as_str());
     let servers = snapshot.lvs.virtual_servers.iter().map(|server| server.name.as_str());
-    let names: Vec<&str> = instances.chain(servers).take(20).collect();
-    Failure::Other(format!(
-        "there is no instance, sync group or virtual server {name}; there are {}",
-        names.join(", ")
-    ))
+    let names: Vec<&str> = instances.chain(servers).collect();
+    let known = match (nearest(name, names.iter().copied()), names.len()) {
+        (Some(near), MOST_NAMES..) => format!("did you mean {near}?"),
+        (None, more) if more > MOST_NAMES => {
+            format!("there are {} and {} more", names[..MOST_NAMES].join(", "), more - MOST_NAMES)
+        }
+        _ => format!("there are {}", names.join(", ")),
+    };
+    Failure::Other(format!("there is no instance, sync group or virtual server {name}; {known}"))
 }
 
 fn status(call: &Call) -> Result<String, Failure> {
@@ -201,10 +183,13 @@ fn status(call: &Call) -> Result<String, Failure> {
     if !call.json {
         return Ok(tables(snapshot, name, &status.findings));
     }
-    let mut json =
-        serde_json::to_string_pretty(&status).map_err(|error| Failure::Other(error.to_string()))?;
-    json.push('\n');
-    Ok(json)
+    json(&status)
+}
+
+/// Any of the things that can be had for programs.
+pub(super) fn json(what: &impl Serialize) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(what).map_err(|error| Failure::Other(error.to_string()))?;
+    Ok(text + "\n")
 }
 
 /// Instances first, then virtual servers; of those that there are none of, nothing.
@@ -222,18 +207,6 @@ fn tables(snapshot: &Snapshot, name: Option<&str>, findings: &[Event]) -> String
     parts.join("\n")
 }
 
-fn watch(call: &Call) -> Result<(), Failure> {
-    loop {
-        let text = status(call)?;
-        // Home, and clear what is below the cursor: the table stays where it is.
-        let shown = std::io::stdout().write_all(format!("\x1b[H\x1b[J{text}").as_bytes());
-        if shown.and_then(|()| std::io::stdout().flush()).is_err() {
-            return Ok(());
-        }
-        std::thread::sleep(PERIOD);
-    }
-}
-
 fn explain(call: &Call, name: &str) -> Result<String, Failure> {
     let status = ask_status(call)?;
     let snapshot = known(&status)?;
@@ -249,11 +222,33 @@ fn explain(call: &Call, name: &str) -> Result<String, Failure> {
         .iter()
         .filter(|instance| instance.name == name || instance.group.as_deref() == Some(name));
     let maintenance = snapshot.vrrp.maintenance.then(|| format!("{}\n", view::MAINTENANCE));
-    Ok(maintenance.into_iter().chain(chosen.map(view::explain)).collect::<Vec<_>>().join("\n"))
+    Ok(maintenance
+        .into_iter()
+        .chain(chosen.map(|one| view::explain(one, snapshot.vrrp.maintenance)))
+        .collect::<Vec<_>>()
+        .join("\n"))
 }
 
 fn history(call: &Call) -> Result<String, Failure> {
-    Ok(view::history(&ask_history(call)?, call.name.as_deref(), SystemTime::now()))
+    let events = ask_history(call)?;
+    let name = call.name.as_deref();
+    if call.json {
+        let named = |event: &&Event| name.is_none_or(|name| view::is_about(event, name));
+        return json(&events.iter().filter(named).collect::<Vec<_>>());
+    }
+    let text = view::history(&events, name, SystemTime::now());
+    if !text.is_empty() {
+        return Ok(text);
+    }
+    // What a reload removed has a history, too; what nobody knows has none.
+    if let Some(name) = name {
+        let status = ask_status(call)?;
+        let snapshot = known(&status)?;
+        if !is_known(&snapshot.vrrp, name) && server(snapshot, name).is_none() {
+            return Err(unknown(snapshot, name));
+        }
+    }
+    Ok("No transition is remembered.\n".to_owned())
 }
 
 /// The last transitions.
@@ -285,26 +280,38 @@ fn diff(call: &Call, file: String) -> Result<String, Failure> {
     if !call.json {
         return Ok(difference.to_string());
     }
-    let json =
-        serde_json::to_string_pretty(&difference).map_err(|error| Failure::Other(error.to_string()))?;
-    Ok(json + "\n")
+    json(&difference)
 }
 
-/// The daemon's own judgement, without asking a running one.
-fn check(file: String) -> u8 {
+/// The daemon's own judgement, without asking a running one. A file that is not there is no good file here, whatever
+/// `keepalived -t` says of it.
+fn check(file: String) -> Result<u8, Failure> {
+    if let Err(error) = File::open(&file) {
+        return Err(Failure::Other(format!("{file}: {error}")));
+    }
     let words = ["keepalived", "--config-test", "--explain", "--use-file", &file];
     let argv: Vec<OsString> = words.iter().map(OsString::from).collect();
-    match options::parse(&argv).action {
-        options::Action::Run(options) => config_test::run(&options),
-        options::Action::Say { status, .. } => status,
-        options::Action::Genhash(_) => 1,
+    let options::Action::Run(options) = options::parse(&argv).action else {
+        return Err(Failure::Usage(format!("check: {file} is no file name")));
+    };
+    let verdict = config_test::judge(&options);
+    match verdict {
+        (0, false) => say(&format!("{file} can be used.\n")),
+        (0, true) => say(&format!("{file} can be used, but see above.\n")),
+        _ => {}
     }
+    Ok(verdict.0)
 }
 
 fn reload(call: &Call) -> Result<u8, Failure> {
     match ask(call, Request::Reload)? {
-        Answer::Reloaded => {
+        Answer::Reloaded { remarks } if remarks.is_empty() => {
             say("The new configuration runs.\n");
+            Ok(0)
+        }
+        Answer::Reloaded { remarks } => {
+            remarks.iter().for_each(|line| complain(format_args!("{line}\n")));
+            say("The new configuration runs, but see above.\n");
             Ok(0)
         }
         Answer::Refused { diagnostics } => {

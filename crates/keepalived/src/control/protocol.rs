@@ -54,7 +54,10 @@ pub enum Answer {
     /// The configuration in force.
     Configuration(Box<Config>),
     /// The new configuration runs.
-    Reloaded,
+    Reloaded {
+        /// What is wrong with it all the same, with file, line and column.
+        remarks: Vec<String>,
+    },
     /// The new configuration was refused; the old one runs.
     Refused {
         /// Why, in lines as the log has them.

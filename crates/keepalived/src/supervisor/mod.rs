@@ -101,6 +101,8 @@ struct Supervisor {
     /// `None`: nobody can ask.
     control: Option<Control>,
     reloads: ReloadQueue,
+    /// What is wrong with the configuration that the reload under way brings.
+    remarks: Vec<String>,
     reload_time: ReloadTime,
     /// How many copies `config_save_dir` has got.
     saved: u32,
@@ -138,6 +140,7 @@ impl Supervisor {
             aftermath: Aftermath::default(),
             control: None,
             reloads: ReloadQueue::default(),
+            remarks: Vec::new(),
             reload_time: ReloadTime::default(),
             saved: 0,
             phase: Phase::Running,

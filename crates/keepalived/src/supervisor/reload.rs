@@ -53,6 +53,7 @@ impl Supervisor {
             tell_files(&self.launch, &reading);
         }
         self.save_copy(reading.copy());
+        self.remarks = reading.placed_lines().collect();
         let mistakes = Mistakes::of(reading.diagnostics());
         let Some(config) = reading.into_config().filter(|_| verdict.is_ok()) else {
             let diagnostics = verdict.err().unwrap_or_default();
@@ -124,8 +125,8 @@ impl Supervisor {
             self.next_reload(now);
             return;
         }
-        self.config = Kept::new(config);
         self.custody.forget_removed(&config.vrrp);
+        self.config = Kept::new(config);
         self.mistakes = mistakes;
         self.mention_missing_processes();
         self.configure_reload_time(now);
@@ -139,7 +140,8 @@ impl Supervisor {
             return;
         }
         self.launch.logger.info("Reload complete");
-        self.tell_reload(&Answer::Reloaded, now);
+        let remarks = std::mem::take(&mut self.remarks);
+        self.tell_reload(&Answer::Reloaded { remarks }, now);
         self.notifier.reloaded("Running");
         self.next_reload(now);
     }

@@ -3,18 +3,19 @@
 use super::words;
 use keepalived_vrrp::{Contribution, InstanceSnapshot, State};
 
-/// Several lines: the state and its reason, how the priority comes about, what would change the state.
+/// Several lines: the state and its reason, how the priority comes about, what would change the state. In `maintenance`
+/// nothing becomes MASTER.
 #[must_use]
-pub fn explain(instance: &InstanceSnapshot) -> String {
+pub fn explain(instance: &InstanceSnapshot, maintenance: bool) -> String {
     let mut lines = vec![format!(
         "{} is {} for {}, because {}.",
         instance.name,
         instance.state.name(),
         words::span(instance.in_state_for),
-        reason(instance)
+        reason(instance, maintenance)
     )];
     if let Some(cause) = &instance.cause {
-        lines.push(format!("It entered this state when {}.", words::cause(cause)));
+        lines.push(format!("It entered this state because {}.", words::cause(cause)));
     }
     lines.push(format!("Its priority is {}.", priority(instance)));
     lines.extend(instance.contributions.iter().filter_map(standing));
@@ -24,12 +25,12 @@ pub fn explain(instance: &InstanceSnapshot) -> String {
     if let Some(group) = &instance.group {
         lines.push(format!("It moves together with the other members of sync group {group}."));
     }
-    lines.push(outlook(instance));
+    lines.push(outlook(instance, maintenance));
     lines.join("\n") + "\n"
 }
 
 /// The present reason, in terms of what is true now.
-fn reason(instance: &InstanceSnapshot) -> String {
+fn reason(instance: &InstanceSnapshot, maintenance: bool) -> String {
     let ours = instance.effective_priority;
     match (instance.state, instance.master) {
         (State::Fault, _) if instance.faults.is_empty() => "its track scripts have not run yet".to_owned(),
@@ -51,6 +52,7 @@ fn reason(instance: &InstanceSnapshot) -> String {
                 "{address} was master with priority {theirs}; ours is {ours}, and it will be pushed aside"
             )
         }
+        (State::Backup, None) if maintenance => "this node is in maintenance".to_owned(),
         (State::Backup, None) => "it has not waited long enough for a master to be heard".to_owned(),
         (State::Master, _) => format!("nobody with a better priority than {ours} is heard"),
         (State::Initialize, _) => "it is starting".to_owned(),
@@ -97,11 +99,14 @@ fn standing(contribution: &Contribution) -> Option<String> {
     Some(format!("The {} {} {is}{role}.", words::tracker(contribution.kind), contribution.name))
 }
 
-fn outlook(instance: &InstanceSnapshot) -> String {
+fn outlook(instance: &InstanceSnapshot, maintenance: bool) -> String {
     let wait = words::span(instance.master_down_interval);
     match instance.state {
         State::Master => {
             "It stays MASTER until a better advert arrives or something it follows fails.".to_owned()
+        }
+        State::Backup if maintenance => {
+            "It becomes MASTER after `keepalivedctl maintenance off` at the earliest.".to_owned()
         }
         State::Backup if instance.stands_back => {
             "It becomes MASTER when nobody else is, or after `keepalivedctl switchover --return`.".to_owned()

@@ -11,6 +11,18 @@ pub fn history(transitions: &[Event], only: Option<&str>, now: SystemTime) -> St
     transitions.iter().filter_map(|event| line(event, only, now)).collect()
 }
 
+/// The event concerns this instance or group.
+#[must_use]
+pub fn is_about(event: &Event, name: &str) -> bool {
+    match &event.what {
+        What::Vrrp(vrrp) => match &vrrp.subject {
+            Subject::Instance(subject) | Subject::Group(subject) => subject == name,
+            Subject::Process => false,
+        },
+        _ => false,
+    }
+}
+
 fn line(event: &Event, only: Option<&str>, now: SystemTime) -> Option<String> {
     let What::Vrrp(vrrp) = &event.what else { return None };
     let EventKind::Entered { state, from, cause, priority } = &vrrp.kind else {
@@ -20,7 +32,7 @@ fn line(event: &Event, only: Option<&str>, now: SystemTime) -> Option<String> {
         Subject::Instance(name) | Subject::Group(name) => name,
         Subject::Process => return None,
     };
-    if only.is_some_and(|only| only != name) {
+    if only.is_some_and(|only| !is_about(event, only)) {
         return None;
     }
     let ago = words::span(now.duration_since(event.wall).unwrap_or(Duration::ZERO));

@@ -10,6 +10,6 @@ mod words;
 mod tests;
 
 pub use explain::explain;
-pub use history::history;
+pub use history::{history, is_about};
 pub use servers::{explain_server, servers};
 pub use table::{MAINTENANCE, table};

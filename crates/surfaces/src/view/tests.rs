@@ -45,9 +45,9 @@ fn backup() -> InstanceSnapshot {
 #[test]
 fn a_backup_knows_who_is_better_and_what_makes_its_priority() {
     assert_eq!(
-        explain(&backup()),
+        explain(&backup(), false),
         "VI_1 is BACKUP for 5 min 12 s, because 192.0.2.2 advertises priority 150 and ours is 110.\n\
-         It entered this state when the daemon started.\n\
+         It entered this state because the daemon started.\n\
          Its priority is 110 = 100 + 10 (script chk_haproxy).\n\
          It becomes MASTER when 192.0.2.2 is silent for 3.6 s.\n"
     );
@@ -59,9 +59,21 @@ fn a_fault_names_every_reason() {
         Fault::InterfaceDown("eth1".to_owned()),
         Fault::Tracker { kind: TrackerKind::Process, name: "haproxy".to_owned() },
     ];
-    let text = explain(&InstanceSnapshot { state: State::Fault, wanted: State::Fault, faults, ..backup() });
+    let text =
+        explain(&InstanceSnapshot { state: State::Fault, wanted: State::Fault, faults, ..backup() }, false);
     assert!(text.contains("because interface eth1 is down, and process haproxy has failed."), "{text}");
     assert!(text.contains("It becomes BACKUP when all of that is gone."), "{text}");
+}
+
+#[test]
+fn nobody_becomes_master_in_maintenance() {
+    let text = explain(&InstanceSnapshot { master: None, ..backup() }, true);
+    assert!(text.contains("because this node is in maintenance."), "{text}");
+    assert!(
+        text.contains("It becomes MASTER after `keepalivedctl maintenance off` at the earliest."),
+        "{text}"
+    );
+    assert!(!text.contains("when nobody is heard"), "{text}");
 }
 
 #[test]
@@ -69,14 +81,14 @@ fn a_bounded_priority_shows_its_sum() {
     let mut instance = backup();
     instance.contributions[0].adds = 200;
     instance.effective_priority = Priority(254);
-    assert!(explain(&instance).contains("254 = 100 + 200 (script chk_haproxy) = 300, bounded."));
+    assert!(explain(&instance, false).contains("254 = 100 + 200 (script chk_haproxy) = 300, bounded."));
 }
 
 #[test]
 fn who_may_not_preempt_says_so() {
     let mut instance = InstanceSnapshot { preempts: false, ..backup() };
     instance.master = instance.master.map(|(address, _)| (address, Priority(90)));
-    assert!(explain(&instance).contains("`nopreempt` forbids to push it aside"));
+    assert!(explain(&instance, false).contains("`nopreempt` forbids to push it aside"));
 }
 
 #[test]

@@ -31,8 +31,8 @@ fn warning(check: &'static str, subject: &str, what: String, mend: String) -> Fi
 }
 
 /// The daemon does not answer.
-pub(super) fn unreachable(why: String) -> Finding {
-    problem("daemon", "keepalived", why, "systemctl start keepalived".to_owned())
+pub(super) fn unreachable(why: String, mend: String) -> Finding {
+    problem("daemon", "keepalived", why, mend)
 }
 
 /// Everything that is wrong, the worst first.

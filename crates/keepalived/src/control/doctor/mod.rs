@@ -13,7 +13,7 @@ mod facts;
 mod firewall;
 mod judge;
 
-use super::command::{Call, Failure, ask_history, ask_status, say};
+use super::command::{Call, Failure, ask_history, ask_status, json, say};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -57,17 +57,13 @@ pub(super) fn run(call: &Call) -> Result<u8, Failure> {
             let facts = facts::collect(&second, first.pid);
             judge::judge(&judge::Seen { before: &snapshot, now: &second, history: &history, facts: &facts })
         }
-        Err(Failure::Other(why)) => vec![judge::unreachable(why)],
+        Err(Failure::Unreachable { why, mend }) => vec![judge::unreachable(why, mend)],
+        Err(Failure::Other(why)) => vec![judge::unreachable(why, "journalctl -u keepalived".to_owned())],
         Err(usage) => return Err(usage),
     };
     let text = if call.json { json(&findings)? } else { plain(&findings) };
     say(&text);
     Ok(u8::from(findings.iter().any(|finding| finding.severity == Severity::Problem)))
-}
-
-fn json(findings: &[Finding]) -> Result<String, Failure> {
-    let text = serde_json::to_string_pretty(findings).map_err(|error| Failure::Other(error.to_string()))?;
-    Ok(text + "\n")
 }
 
 fn plain(findings: &[Finding]) -> String {
