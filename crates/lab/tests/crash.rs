@@ -36,6 +36,32 @@ fn a_killed_vrrp_process_leaves_no_gap_and_keeps_the_address() -> Result<()> {
     Ok(())
 }
 
+/// The successor of a killed process finds a FIFO that it did not make. It goes at the end all the same.
+#[test]
+fn a_fifo_that_a_killed_process_made_is_removed_at_the_end() -> Result<()> {
+    let pair = Pair::new()?;
+    let text = format!(
+        "global_defs {{\n script_user root\n notify_fifo /run/made\n vrrp_notify_fifo /run/theirs\n}}\n{}",
+        Classic::master().text()
+    );
+    let [made, theirs] = ["/run/made", "/run/theirs"].map(|path| pair.a.host_path(path));
+    let (made, theirs) = (made?, theirs?);
+    let status = std::process::Command::new("mkfifo").arg(&theirs).status();
+    assert!(status.is_ok_and(|status| status.success()));
+    let mut a = Daemon::start(&pair.a, Program::under_test(), &text)?;
+    a.wait_for_log("(VI_1) Entering MASTER STATE", PATIENCE)?;
+    assert!(made.exists());
+    let old = a.vrrp_pid()?;
+    processes::send(old, Signal::Kill)?;
+    a.wait_for_new_vrrp_pid(old, PATIENCE)?;
+    a.wait_for_log("going on where the process before this one was stopped", PATIENCE)?;
+    assert!(made.exists(), "its successor writes there");
+    a.stop()?;
+    assert!(!made.exists(), "what the daemon made it removes");
+    assert!(theirs.exists(), "it was there before");
+    Ok(())
+}
+
 /// The parent dies: nobody may run unsupervised, so the children stop in order, with priority 0 and without addresses.
 fn a_killed_parent_takes_its_children_along_in_order(program: Program) -> Result<()> {
     let pair = Pair::new()?;

@@ -12,6 +12,7 @@ mod events;
 mod kept;
 mod kinds;
 mod launch;
+mod made_fifos;
 mod operations;
 mod paths;
 mod reload;
@@ -42,6 +43,7 @@ use keepalived_types::Instant;
 use kept::Kept;
 use kinds::{KINDS, Role};
 use launch::Launch;
+use made_fifos::MadeFifos;
 use reload_queue::ReloadQueue;
 use reload_time::ReloadTime;
 use scripts::{Around, Outcome};
@@ -112,6 +114,7 @@ struct Supervisor {
     /// Processes that the configuration wants and we do not have.
     mentioned: BTreeSet<&'static str>,
     next_watchdog: Option<Instant>,
+    made_fifos: MadeFifos,
     parent_file: LockFile,
     status: u8,
 }
@@ -147,6 +150,7 @@ impl Supervisor {
             is_complete: false,
             mentioned: BTreeSet::new(),
             next_watchdog,
+            made_fifos: MadeFifos::default(),
             parent_file,
             status: 0,
         }
@@ -158,6 +162,7 @@ impl Supervisor {
         if self.run_startup_script() == Outcome::Interrupted {
             self.stop(clock::now());
         } else {
+            self.prepare_for_children();
             self.start_children();
             self.configure_reload_time(clock::now());
         }
@@ -197,6 +202,12 @@ impl Supervisor {
         let umask = setup::umask(&self.launch, self.config.global());
         Around { which: "startup", command, timeout: scripts.startup_timeout, umask }
             .run(&self.launch, Some(&self.signals))
+    }
+
+    /// What has to be done or noted before the children are told of the configuration.
+    fn prepare_for_children(&mut self) {
+        let (global, has) = (self.config.global(), self.config.has());
+        self.made_fifos.expect(&made_fifos::paths(&self.launch, has, &global.fifos));
     }
 
     /// Each is mentioned once.

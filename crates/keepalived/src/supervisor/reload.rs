@@ -130,6 +130,7 @@ impl Supervisor {
         self.mistakes = mistakes;
         self.mention_missing_processes();
         self.configure_reload_time(now);
+        self.prepare_for_children();
         self.reload_children(now);
         self.reload_finished(now);
     }

@@ -104,9 +104,10 @@ impl Supervisor {
 
     /// Everything after the children. Returns the exit status.
     pub(super) fn finish(self) -> u8 {
-        let Self { launch, config, parent_file, status, control, .. } = self;
+        let Self { launch, config, parent_file, status, control, made_fifos, .. } = self;
         // Its socket may lie beside the pid files, in a directory that goes with the last of them.
         drop(control);
+        made_fifos.remove();
         let scripts = &config.global().scripts;
         if let Some(command) = &scripts.shutdown {
             let umask = setup::umask(&launch, config.global());
