@@ -351,6 +351,35 @@ fn promote_secondaries_is_switched_on_and_put_back() -> Result<()> {
     Ok(())
 }
 
+/// `disable_local_igmp`: the setting of the network namespace is off while the daemon runs, whatever becomes of the VRRP
+/// process, and as it was afterwards.
+#[test]
+fn local_igmp_reports_are_switched_off_and_put_back() -> Result<()> {
+    let seen = |program: Program| -> Result<Vec<String>> {
+        let lan = Lan::new()?;
+        let node = lan.node("a", &["10.77.0.1/24"])?;
+        let setting = || {
+            let value = "/proc/sys/net/ipv4/igmp_link_local_mcast_reports";
+            node.namespace().exec(&["cat", value]).map(|text| text.trim().to_owned())
+        };
+        let before = setting()?;
+        let block = instance("VI_1", &["virtual_router_id 51", "virtual_ipaddress {\n 10.77.0.100\n }"]);
+        let text = format!("global_defs {{\n disable_local_igmp\n}}\n{block}");
+        let mut daemon = Daemon::start(&node, program, &text)?;
+        expect_log(&daemon, "(VI_1) Entering BACKUP STATE")?;
+        let running = setting()?;
+        let old = daemon.vrrp_pid()?;
+        keepalived_lab::processes::send(old, keepalived_lab::Signal::Kill)?;
+        daemon.wait_for_new_vrrp_pid(old, PATIENCE)?;
+        daemon.stop()?;
+        Ok(vec![before, running, setting()?])
+    };
+    assert_eq!(seen(Program::under_test())?, ["1", "0", "1"]);
+    // Debian's forgets what there was before when its VRRP process is killed.
+    assert_eq!(seen(Program::Debian)?[..2], ["1", "0"]);
+    Ok(())
+}
+
 /// What netlink says about a polled link does not count: an interface that is dormant has a carrier all the same.
 #[test]
 fn a_polled_link_decides() -> Result<()> {

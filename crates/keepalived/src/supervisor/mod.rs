@@ -12,6 +12,7 @@ mod events;
 mod kept;
 mod kinds;
 mod launch;
+mod local_igmp;
 mod made_fifos;
 mod operations;
 mod paths;
@@ -43,6 +44,7 @@ use keepalived_types::Instant;
 use kept::Kept;
 use kinds::{KINDS, Role};
 use launch::Launch;
+use local_igmp::LocalIgmp;
 use made_fifos::MadeFifos;
 use reload_queue::ReloadQueue;
 use reload_time::ReloadTime;
@@ -114,6 +116,7 @@ struct Supervisor {
     /// Processes that the configuration wants and we do not have.
     mentioned: BTreeSet<&'static str>,
     next_watchdog: Option<Instant>,
+    local_igmp: LocalIgmp,
     made_fifos: MadeFifos,
     parent_file: LockFile,
     status: u8,
@@ -150,6 +153,7 @@ impl Supervisor {
             is_complete: false,
             mentioned: BTreeSet::new(),
             next_watchdog,
+            local_igmp: LocalIgmp::default(),
             made_fifos: MadeFifos::default(),
             parent_file,
             status: 0,
@@ -208,6 +212,9 @@ impl Supervisor {
     fn prepare_for_children(&mut self) {
         let (global, has) = (self.config.global(), self.config.has());
         self.made_fifos.expect(&made_fifos::paths(&self.launch, has, &global.fifos));
+        if global.vrrp.disable_local_igmp && setup::wants_vrrp(&self.launch, has) {
+            self.local_igmp.disable(&self.launch.logger);
+        }
     }
 
     /// Each is mentioned once.

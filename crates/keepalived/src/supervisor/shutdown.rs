@@ -104,10 +104,11 @@ impl Supervisor {
 
     /// Everything after the children. Returns the exit status.
     pub(super) fn finish(self) -> u8 {
-        let Self { launch, config, parent_file, status, control, made_fifos, .. } = self;
+        let Self { launch, config, parent_file, status, control, local_igmp, made_fifos, .. } = self;
         // Its socket may lie beside the pid files, in a directory that goes with the last of them.
         drop(control);
         made_fifos.remove();
+        local_igmp.restore(&launch.logger);
         let scripts = &config.global().scripts;
         if let Some(command) = &scripts.shutdown {
             let umask = setup::umask(&launch, config.global());

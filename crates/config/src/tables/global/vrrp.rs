@@ -44,7 +44,7 @@ pub(super) const DEFAULT_INTERFACE: Row = acted(
 );
 
 pub(super) const DISABLE_LOCAL_IGMP: Row = flag(
-    Status::Pending,
+    Status::Acted,
     "disable_local_igmp",
     "Clear the sysctl igmp_link_local_mcast_reports. Cannot change at a reload.",
     |global, _, _| global.settings.vrrp.disable_local_igmp = true,
