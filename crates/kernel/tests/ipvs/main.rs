@@ -1,6 +1,7 @@
 //! `kernel::ipvs` against the IPVS of a real kernel, compared with what `ipvsadm` shows: all of it runs in one guest of
 //! the lab's second kernel.
 
+mod answers;
 mod bulk;
 mod operations;
 mod refusals;
@@ -26,6 +27,7 @@ const TESTS: &[Test] = &[
     ("a_batch_in_the_background_finishes_with_every_outcome", operations::background),
     ("another_network_namespace_has_a_table_of_its_own", operations::namespaces),
     ("every_refusal_is_told_with_its_errno", refusals::all),
+    ("the_recorded_requests_are_answered_as_recorded", answers::replayed),
     ("the_module_is_loaded_when_it_is_absent", refusals::module),
     ("sync_daemons_start_stop_and_are_listed", sync::daemons),
     ("ten_thousand_destinations_go_and_come_in_one_batch", bulk::ten_thousand),

@@ -5,6 +5,7 @@
 use crate::machine::Answer::{Fails, Good, Silent};
 use crate::machine::Machine;
 use keepalived_types::IfIndex;
+use std::path::PathBuf;
 
 const REFUSED: crate::machine::Answer = Fails("failed");
 
@@ -46,6 +47,52 @@ fn ssl_get() {
     let said = "SSL error 'error:0A000126:SSL routines::unexpected eof while reading' at ../ssl/record/rec_layer_s3.c:318 (ssl3_read_n) data '' flags 0x1";
     run.step_except(&[(said, ""), (said, "")], &[]);
     run.stop().step();
+}
+
+/// Which answer means what is decided in crate `checks`; here the table and the log follow from it.
+#[test]
+fn http_answers() {
+    let mut run = case("http-answers");
+    let recorded = std::fs::read_to_string(
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/lvs_samples/http-answers/transcript-2.4.3.txt"),
+    );
+    let recorded = recorded.expect("the case has a transcript");
+    let results = recorded.lines().skip_while(|line| *line != "== summary").skip(1);
+    let results: Vec<bool> = results.map(|line| line.ends_with("PASS")).collect();
+    assert_eq!(results.len(), 29);
+    for (port, _) in (9000..).zip(&results).filter(|(_, passes)| !**passes) {
+        run.answer(&format!("192.168.200.2:{port}"), Fails("HTTP status code error to"));
+    }
+    // The remarks about Content-Length come out of real answers, which crate `checks` has.
+    run.start().step_in_any_order(|line| !line.starts_with("http_check for RS"));
+    run.stop().step_in_any_order(|_| true);
+}
+
+/// The times of first connections, which are all of the recording: where the original's fall at random, ours are spread
+/// evenly.
+#[test]
+fn warmup() {
+    let recorded = std::fs::read_to_string(
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/lvs_samples/warmup/transcript-2.4.3.txt"),
+    );
+    let recorded = recorded.expect("the case has a transcript");
+    let times = |line: &str| line.split(' ').map(str::parse::<f64>).collect::<Result<Vec<f64>, _>>().ok();
+    let recorded_times = recorded.lines().find_map(times).expect("a line of times");
+    assert_eq!(recorded_times.len(), 30);
+    let mut run = case("warmup");
+    let first = run.start().run(7.001).began();
+    assert_eq!(first.len(), 30, "{first:?}");
+    // The program had been running for a moment when its checkers were scheduled.
+    let moment = 0.5;
+    for time in recorded_times.iter().map(|time| time - moment).chain(first.iter().copied()) {
+        assert!((1.0..=7.0).contains(&time), "{time}");
+    }
+    let widest = first.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max);
+    assert!(widest < 0.5, "evenly over six seconds: {first:?}");
+    let later = run.run(6.0).began();
+    let gaps: Vec<f64> = first.iter().zip(&later).map(|(one, two)| two - one).collect();
+    assert_eq!(gaps.len(), 30);
+    assert!(gaps.iter().all(|gap| (gap - 6.0).abs() < 0.001), "as recorded, 6.00: {gaps:?}");
 }
 
 #[test]
