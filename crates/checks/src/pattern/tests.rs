@@ -84,3 +84,14 @@ fn a_page_made_to_backtrace_is_no_match_and_takes_a_moment() {
     assert!(!passes("^(a+)+$", &[], &body));
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
 }
+
+/// Each repetition of a group takes some of the stack, which has 32 KiB where nobody asks for more.
+#[test]
+fn a_large_stack_matches_what_a_small_one_cannot() {
+    let with = |stack| Regex { stack, ..regex("^(?:(a)|(b))*$", &[]) };
+    let body = "ab".repeat(20_000);
+    let passes = |stack| Pattern::compile(&with(stack)).expect("a good expression").passes(body.as_bytes());
+    assert!(!passes(None));
+    assert!(!passes(Some((1024, 64 * 1024))));
+    assert!(passes(Some((1024, 64 * 1024 * 1024))));
+}

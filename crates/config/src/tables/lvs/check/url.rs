@@ -8,7 +8,7 @@ use crate::diagnostic::Class;
 use crate::keyword::Section;
 use crate::span::Span;
 use crate::tables::lvs::values;
-use crate::tables::row::{acted, pending};
+use crate::tables::row::acted;
 use crate::tables::scalar::{mistaken, switch};
 use keepalived_lvs::config::{Regex, RegexOption, StatusCodes, Url};
 
@@ -49,7 +49,7 @@ macro_rules! url_table {
             acted("regex_options", "<name> ...", "none", "Options of the expression, such as caseless or multiline. Unknown ones are ignored.", regex_options),
             acted("regex_min_offset", "<int>", "0", "Where in the body the search begins.", regex_min_offset),
             acted("regex_max_offset", "<int>", "none", "The last place where a match may begin.", regex_max_offset),
-            pending("regex_stack", "<start bytes> <max bytes>", "that of the library", "The stack of the matcher.", regex_stack),
+            acted("regex_stack", "<start bytes> <max bytes>", "that of the library", "The stack of the matcher: an expression that needs more does not match. Only the second number counts.", regex_stack),
             $($row),*
         ]
     };
