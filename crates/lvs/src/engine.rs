@@ -365,6 +365,12 @@ impl Engine {
         effect
     }
 
+    /// How many of the things to be done change the kernel's table.
+    #[must_use]
+    pub fn table_changes(&self) -> usize {
+        self.world.effects.iter().filter(|effect| matches!(effect, Effect::Table(_))).count()
+    }
+
     /// When [`Engine::handle_timeout`] has to be called: never after the next check is due, sometimes before. `None`
     /// when nothing is waited for.
     #[must_use]

@@ -746,3 +746,19 @@ fn ten_thousand_servers_start_and_reload_in_no_time() {
     assert_eq!(machine.began().len(), 10_000);
     assert!(begin.elapsed().as_secs() < 5, "{:?}", begin.elapsed());
 }
+
+/// While nobody says how the session is, a server is as it starts (`docs/differences.md`).
+#[test]
+fn a_server_with_only_a_bfd_check_stays_as_it_starts() {
+    let session = "bfd_instance b {\nneighbor_ip 10.0.0.9\n}\n";
+    let follows = |last, line: &str| server(last, &format!("BFD_CHECK {{\nname b\n{line}\n}}"));
+    let text = [session.to_owned(), service("", &[follows(2, ""), follows(3, "alpha")].concat())].concat();
+    let mut machine = Machine::running(&text);
+    assert_eq!(machine.operations(), [new_service("rr"), new_dest(2, 1)]);
+    machine.run(1000.0);
+    assert!(machine.operations().is_empty());
+    machine.reload_text(&text);
+    assert!(machine.operations().is_empty());
+    machine.act(|engine, now| engine.handle_bfd("b", true, now));
+    assert_eq!(machine.operations(), [new_dest(3, 1)]);
+}
