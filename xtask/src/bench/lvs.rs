@@ -57,14 +57,22 @@ struct Length {
     deaths: usize,
     /// Of which half die together.
     mass: usize,
+    /// Servers that fail at one moment.
+    moment: usize,
     /// Servers of a reload.
     reload: usize,
 }
 
-const WHOLE: Length =
-    Length { windows: 5, window: Duration::from_secs(3), deaths: 7, mass: 5_000, reload: 10_000 };
+const WHOLE: Length = Length {
+    windows: 5,
+    window: Duration::from_secs(3),
+    deaths: 15,
+    mass: 5_000,
+    moment: 1_000,
+    reload: 10_000,
+};
 const QUICK: Length =
-    Length { windows: 3, window: Duration::from_secs(2), deaths: 3, mass: 500, reload: 1_000 };
+    Length { windows: 3, window: Duration::from_secs(2), deaths: 3, mass: 500, moment: 250, reload: 1_000 };
 
 /// A part of it, by name.
 type Part = (&'static str, fn(&Rig, bool, Length, &mut Sheet) -> Result<()>);
