@@ -3,7 +3,9 @@
 use crate::{Event, Packed, What};
 use keepalived_lvs as lvs;
 use keepalived_vrrp::EventKind;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
+use std::time::SystemTime;
 
 /// Real servers whose last finding is kept.
 const MOST_SERVERS: usize = 20_000;
@@ -18,13 +20,34 @@ pub struct History {
     findings: BTreeMap<Box<str>, BTreeMap<Box<str>, Packed<Event>>>,
     /// How many findings there are.
     count: usize,
+    /// Who is up or down, and since when; by virtual server and, if it is about one, real server.
+    standings: BTreeMap<(Box<str>, Option<Box<str>>), (bool, SystemTime)>,
+}
+
+/// Since when a virtual or real server has been up or down, as it was announced. A server that never changed was not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// The virtual server's printed name.
+    pub virtual_server: String,
+    /// The real server's; none when it is about the virtual server.
+    pub real_server: Option<String>,
+    /// In service, or with its quorum.
+    pub up: bool,
+    /// Since then.
+    pub since: SystemTime,
 }
 
 impl History {
     /// A history of at most `limit` transitions.
     #[must_use]
     pub const fn new(limit: usize) -> Self {
-        Self { limit, transitions: VecDeque::new(), findings: BTreeMap::new(), count: 0 }
+        Self {
+            limit,
+            transitions: VecDeque::new(),
+            findings: BTreeMap::new(),
+            count: 0,
+            standings: BTreeMap::new(),
+        }
     }
 
     /// Keeps `event` when it is a transition, or a finding about a real server.
@@ -42,7 +65,22 @@ impl History {
         self.transitions.push_back(Packed::new(event));
     }
 
+    fn record_standing(&mut self, lvs: &lvs::Event, event: &Event) {
+        let (lvs::EventKind::RealServerAnnounced { up, .. }
+        | lvs::EventKind::VirtualServerAnnounced { up, .. }) = lvs.kind
+        else {
+            return;
+        };
+        let key = (lvs.virtual_server.as_str().into(), lvs.real_server.as_deref().map(Into::into));
+        let known = self.standings.get(&key);
+        let has_room = known.is_some() || self.standings.len() < MOST_SERVERS;
+        if has_room && known.is_none_or(|known| known.0 != up) {
+            self.standings.insert(key, (up, event.wall));
+        }
+    }
+
     fn record_finding(&mut self, lvs: &lvs::Event, event: &Event) {
+        self.record_standing(lvs, event);
         let is_finding =
             matches!(lvs.kind, lvs::EventKind::CheckFailed { .. } | lvs::EventKind::CheckPassed(_));
         let Some(real) = lvs.real_server.as_deref().filter(|_| is_finding) else { return };
@@ -78,6 +116,16 @@ impl History {
         })
     }
 
+    /// Since when each virtual and real server has been up or down.
+    pub fn standings(&self) -> impl Iterator<Item = Standing> {
+        self.standings.iter().map(|((virtual_server, real_server), (up, since))| Standing {
+            virtual_server: virtual_server.to_string(),
+            real_server: real_server.as_deref().map(str::to_owned),
+            up: *up,
+            since: *since,
+        })
+    }
+
     /// The transitions, oldest first.
     pub fn transitions(&self) -> impl Iterator<Item = Event> {
         self.transitions.iter().map(unpack)
@@ -93,7 +141,7 @@ mod tests {
     use super::*;
     use keepalived_types::{Instant, Priority};
     use keepalived_vrrp::{Cause, State, Subject};
-    use std::time::SystemTime;
+    use std::time::{Duration, SystemTime};
 
     fn event(sequence: u64, kind: EventKind) -> Event {
         Event {
@@ -102,6 +150,27 @@ mod tests {
             at: Instant::ORIGIN,
             what: What::Vrrp(keepalived_vrrp::Event { subject: Subject::Instance("VI_1".to_owned()), kind }),
         }
+    }
+
+    #[test]
+    fn a_server_is_down_since_it_was_first_said_so() {
+        let mut history = History::new(2);
+        for (second, up) in [(1, true), (5, false), (9, false)] {
+            let wall = SystemTime::UNIX_EPOCH + Duration::from_secs(second);
+            let kind = lvs::EventKind::RealServerAnnounced {
+                up,
+                stopping: false,
+                quiet: false,
+                script: None,
+                mail: false,
+            };
+            let (virtual_server, real_server) = ("vs".to_owned(), Some("rs".to_owned()));
+            let lvs = lvs::Event { virtual_server, real_server, kind };
+            history.record(&Event { sequence: second, wall, at: Instant::ORIGIN, what: What::Lvs(lvs) });
+        }
+        let standings: Vec<(bool, SystemTime)> =
+            history.standings().map(|standing| (standing.up, standing.since)).collect();
+        assert_eq!(standings, [(false, SystemTime::UNIX_EPOCH + Duration::from_secs(5))]);
     }
 
     #[test]

@@ -8,7 +8,7 @@
 mod history;
 mod packed;
 
-pub use history::History;
+pub use history::{History, Standing};
 pub use packed::Packed;
 
 use keepalived_lvs as lvs;

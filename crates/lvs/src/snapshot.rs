@@ -29,6 +29,10 @@ pub struct VirtualServerSnapshot {
     pub quorum_up: bool,
     /// The weight of the servers that are up.
     pub weight: u64,
+    /// `quorum`: the weight that is enough.
+    pub quorum: u32,
+    /// `hysteresis`: how much more brings the quorum back, and less loses it.
+    pub hysteresis: u32,
     /// Its address is not here, and it minds.
     pub suspended: bool,
     /// Its real servers in the order of the configuration.
@@ -106,6 +110,8 @@ impl VirtualServer {
             services: self.targets.iter().map(|target| target.key).collect(),
             quorum_up: self.quorum_up,
             weight: self.weight,
+            quorum: self.config.quorum.weight,
+            hysteresis: self.config.quorum.hysteresis,
             suspended: self.suspended,
             real_servers: self.servers.iter().map(|real| self.snapshot_server(real)).collect(),
             sorry_server: self.sorry.as_ref().map(|sorry| SorryServerSnapshot {

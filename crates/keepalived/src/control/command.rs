@@ -181,7 +181,7 @@ fn status(call: &Call) -> Result<String, Failure> {
         return Err(unknown(snapshot, name));
     }
     if !call.json {
-        return Ok(tables(snapshot, name, &status.findings));
+        return Ok(tables(snapshot, name, &status));
     }
     json(&status)
 }
@@ -192,8 +192,13 @@ pub(super) fn json(what: &impl Serialize) -> Result<String, Failure> {
     Ok(text + "\n")
 }
 
+/// What the supervisor has heard of servers.
+fn heard(status: &Status) -> view::Heard<'_> {
+    view::Heard { findings: &status.findings, standings: &status.standings, now: SystemTime::now() }
+}
+
 /// Instances first, then virtual servers; of those that there are none of, nothing.
-fn tables(snapshot: &Snapshot, name: Option<&str>, findings: &[Event]) -> String {
+fn tables(snapshot: &Snapshot, name: Option<&str>, status: &Status) -> String {
     let is_wanted = |is_there: bool, is_named: bool| if name.is_some() { is_named } else { is_there };
     let mut parts = Vec::new();
     let servers = &snapshot.lvs.virtual_servers;
@@ -202,7 +207,7 @@ fn tables(snapshot: &Snapshot, name: Option<&str>, findings: &[Event]) -> String
         parts.push(view::table(&snapshot.vrrp, name));
     }
     if is_wanted(!servers.is_empty(), name.is_some_and(|name| server(snapshot, name).is_some())) {
-        parts.push(view::servers(&snapshot.lvs, name, findings));
+        parts.push(view::servers(&snapshot.lvs, name, &heard(status)));
     }
     parts.join("\n")
 }
@@ -211,7 +216,7 @@ fn explain(call: &Call, name: &str) -> Result<String, Failure> {
     let status = ask_status(call)?;
     let snapshot = known(&status)?;
     if let Some(server) = server(snapshot, name) {
-        return Ok(view::explain_server(server, &status.findings, SystemTime::now()));
+        return Ok(view::explain_server(server, &heard(&status)));
     }
     if !is_known(&snapshot.vrrp, name) {
         return Err(unknown(snapshot, name));

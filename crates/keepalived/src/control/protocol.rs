@@ -2,7 +2,7 @@
 
 use super::LONGEST_REQUEST;
 use keepalived_config::model::Config;
-use keepalived_events::{Event, Snapshot};
+use keepalived_events::{Event, Snapshot, Standing};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -86,6 +86,9 @@ pub struct Status {
     /// What was last found out about each real server.
     #[serde(default)]
     pub findings: Vec<Event>,
+    /// Since when virtual and real servers have been up or down.
+    #[serde(default)]
+    pub standings: Vec<Standing>,
 }
 
 /// A request as far as it has come: `None` is not the end of it. Who may not change anything gets no request that does.

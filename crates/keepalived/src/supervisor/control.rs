@@ -380,8 +380,9 @@ impl Supervisor {
         let uptime = now.since(control.started);
         let snapshot = with_servers(snapshot, servers);
         let findings = self.history.findings().collect();
+        let standings = self.history.standings().collect();
         let (version, pid) = (version::full(), std::process::id());
-        let answer = Answer::Status(Box::new(Status { version, pid, uptime, snapshot, findings }));
+        let answer = Answer::Status(Box::new(Status { version, pid, uptime, snapshot, findings, standings }));
         for token in control.waiting_for(Awaits::Snapshot) {
             control.answer(token, &answer, &self.reactor, now);
         }

@@ -11,5 +11,5 @@ mod tests;
 
 pub use explain::explain;
 pub use history::{history, is_about};
-pub use servers::{explain_server, servers};
+pub use servers::{Heard, explain_server, servers};
 pub use table::{MAINTENANCE, table};

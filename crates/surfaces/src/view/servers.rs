@@ -2,27 +2,59 @@
 
 use super::words;
 use crate::lvs_log_lines;
-use keepalived_events::{Event, What};
+use keepalived_events::{Event, Standing, What};
 use keepalived_lvs::{CheckerSnapshot, RealServerSnapshot, Snapshot, VirtualServerSnapshot};
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
-const HEAD: [&str; 5] = ["SERVER", "STATE", "WEIGHT", "CHECKS", "LAST FINDING"];
+const HEAD: [&str; 7] = ["SERVER", "STATE", "FOR", "WEIGHT", "QUORUM", "CHECKS", "LAST FINDING"];
+
+/// What the supervisor has heard of virtual and real servers, and when it is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Heard<'a> {
+    /// What was last found out about each real server.
+    pub findings: &'a [Event],
+    /// Since when they have been up or down.
+    pub standings: &'a [Standing],
+    /// The time of the question.
+    pub now: SystemTime,
+}
+
+/// Whether a server is up, and for how long, by virtual and real server.
+type Times<'a> = HashMap<(&'a str, Option<&'a str>), (bool, Duration)>;
+
+fn times<'a>(heard: &Heard<'a>) -> Times<'a> {
+    let since = |standing: &'a Standing| {
+        let time = heard.now.duration_since(standing.since).unwrap_or(Duration::ZERO);
+        let key = (standing.virtual_server.as_str(), standing.real_server.as_deref());
+        (key, (standing.up, time))
+    };
+    heard.standings.iter().map(since).collect()
+}
+
+/// How long the server has been so, if that was ever announced.
+fn time(times: &Times<'_>, server: &str, real: Option<&str>, up: bool) -> Option<String> {
+    let (was_up, time) = times.get(&(server, real))?;
+    (*was_up == up).then(|| words::span(*time))
+}
 
 /// The table of virtual servers with their real servers below them. `only` shows one virtual server.
 #[must_use]
-pub fn servers(snapshot: &Snapshot, only: Option<&str>, checks: &[Event]) -> String {
-    let findings = findings(checks);
+pub fn servers(snapshot: &Snapshot, only: Option<&str>, heard: &Heard<'_>) -> String {
+    let findings = findings(heard.findings);
+    let times = times(heard);
     let mut rows = vec![HEAD.map(str::to_owned)];
     let shown = |server: &&VirtualServerSnapshot| only.is_none_or(|name| server.name == name);
     for server in snapshot.virtual_servers.iter().filter(shown) {
-        rows.push(virtual_row(server));
-        rows.extend(server.real_servers.iter().map(|real| real_row(server, real, &findings)));
+        rows.push(virtual_row(server, &times));
+        rows.extend(server.real_servers.iter().map(|real| real_row(server, real, &findings, &times)));
         if let Some(sorry) = &server.sorry_server {
             let state = if sorry.alive { "in service" } else { "waiting" };
             let row = [
                 format!("  {} (sorry)", sorry.name),
                 state.into(),
+                String::new(),
+                String::new(),
                 String::new(),
                 String::new(),
                 String::new(),
@@ -35,26 +67,38 @@ pub fn servers(snapshot: &Snapshot, only: Option<&str>, checks: &[Event]) -> Str
 
 /// What is known of a virtual server, in sentences.
 #[must_use]
-pub fn explain_server(server: &VirtualServerSnapshot, checks: &[Event], now: SystemTime) -> String {
-    let findings = findings(checks);
+pub fn explain_server(server: &VirtualServerSnapshot, heard: &Heard<'_>) -> String {
+    let findings = findings(heard.findings);
+    let times = times(heard);
+    let lasting = |real, up| {
+        time(&times, &server.name, real, up).map(|time| format!(" for {time}")).unwrap_or_default()
+    };
     let up = server.real_servers.iter().filter(|real| real.alive).count();
     let quorum = if server.quorum_up { "has its quorum" } else { "has lost its quorum" };
     let mut text = format!(
-        "{} {quorum}: {up} of {} real servers are up, their weight is {}\n",
+        "{} {quorum}{}: {up} of {} real servers are up, their weight is {}\n",
         server.name,
+        lasting(None, server.quorum_up),
         server.real_servers.len(),
         server.weight
     );
+    let (weight, hysteresis) = (u64::from(server.quorum), u64::from(server.hysteresis));
+    text.push_str(&format!(
+        "  quorum {weight}, hysteresis {hysteresis}: gained at weight {}, lost below {}\n",
+        (weight + hysteresis).max(1),
+        weight.saturating_sub(hysteresis).max(1)
+    ));
     if server.suspended {
         text.push_str("  its address is not on this machine, so nothing is checked (ha_suspend)\n");
     }
     for real in &server.real_servers {
-        text.push_str(&format!("  {} is {}, weight {}\n", real.name, state(real), real.weight));
+        let lasting = lasting(Some(&real.name), real.alive);
+        text.push_str(&format!("  {} is {}{lasting}, weight {}\n", real.name, state(real), real.weight));
         for (number, checker) in real.checkers.iter().enumerate() {
             text.push_str(&format!("    check {}: {}\n", number + 1, checker_words(checker)));
         }
         if let Some(event) = findings.get(&(server.name.as_str(), real.name.as_str())) {
-            let ago = words::span(now.duration_since(event.wall).unwrap_or(Duration::ZERO));
+            let ago = words::span(heard.now.duration_since(event.wall).unwrap_or(Duration::ZERO));
             text.push_str(&format!("    last finding, {ago} ago: {}\n", finding(event)));
         }
     }
@@ -86,7 +130,7 @@ fn finding(event: &Event) -> String {
     }
 }
 
-fn virtual_row(server: &VirtualServerSnapshot) -> [String; 5] {
+fn virtual_row(server: &VirtualServerSnapshot, times: &Times<'_>) -> [String; 7] {
     let state = match (server.suspended, server.quorum_up) {
         (true, _) => "suspended",
         (false, true) => "up",
@@ -94,14 +138,20 @@ fn virtual_row(server: &VirtualServerSnapshot) -> [String; 5] {
     };
     let up = server.real_servers.iter().filter(|real| real.alive).count();
     let found = format!("{up} of {} real servers up", server.real_servers.len());
-    [server.name.clone(), state.to_owned(), server.weight.to_string(), String::new(), found]
+    let quorum = match server.hysteresis {
+        0 => server.quorum.to_string(),
+        hysteresis => format!("{} +-{hysteresis}", server.quorum),
+    };
+    let time = time(times, &server.name, None, server.quorum_up).unwrap_or_default();
+    [server.name.clone(), state.to_owned(), time, server.weight.to_string(), quorum, String::new(), found]
 }
 
 fn real_row(
     server: &VirtualServerSnapshot,
     real: &RealServerSnapshot,
     findings: &Findings<'_>,
-) -> [String; 5] {
+    times: &Times<'_>,
+) -> [String; 7] {
     let passed = real.checkers.iter().filter(|checker| checker.up).count();
     let checks = if real.checkers.is_empty() {
         "none".to_owned()
@@ -110,7 +160,9 @@ fn real_row(
     };
     let last = findings.get(&(server.name.as_str(), real.name.as_str()));
     let last = last.map(|event| finding(event)).unwrap_or_default();
-    [format!("  {}", real.name), state(real).to_owned(), real.weight.to_string(), checks, last]
+    let time = time(times, &server.name, Some(&real.name), real.alive).unwrap_or_default();
+    let weight = real.weight.to_string();
+    [format!("  {}", real.name), state(real).to_owned(), time, weight, String::new(), checks, last]
 }
 
 const fn state(real: &RealServerSnapshot) -> &'static str {
