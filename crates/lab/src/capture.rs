@@ -20,6 +20,8 @@ const BUFFER_KIB: &str = "16384";
 
 /// More than the longest advert. Each packet takes that much of the buffer, whatever its length.
 const LONGEST_BYTES: &str = "8192";
+/// Without a filter everything is wanted whole: a batch of netlink requests is longer than any packet.
+const WHOLE_BYTES: &str = "65536";
 
 /// A capture in progress.
 #[derive(Debug)]
@@ -55,7 +57,7 @@ impl Capture {
             "-B",
             BUFFER_KIB,
             "-s",
-            LONGEST_BYTES,
+            if filter.is_empty() { WHOLE_BYTES } else { LONGEST_BYTES },
             "-Z",
             "root",
         ]);

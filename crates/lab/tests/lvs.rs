@@ -1,10 +1,17 @@
 //! Load balancing with real requests over real servers, in a kernel that has IPVS.
 
+#[path = "common/ctl.rs"]
+mod ctl;
+
+use std::collections::BTreeSet;
 use std::process::ExitCode;
-use std::time::{Duration, SystemTime};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
 
 use keepalived_lab::second_kernel::{GuestTest, run_tests};
-use keepalived_lab::{Balanced, Daemon, Error, Request, Result, SecondKernel, Signal, processes};
+use keepalived_lab::{
+    Balanced, Daemon, Error, IpvsRequests, Program, Request, Result, SecondKernel, Signal, processes,
+};
 
 /// A guest's processes start slowly.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -15,9 +22,24 @@ fn main() -> ExitCode {
         GuestTest::new("a_killed_checker_process_disturbs_nobody", a_killed_checker_process_disturbs_nobody),
         GuestTest::new("a_reload_changes_what_changed", a_reload_changes_what_changed),
         GuestTest::new("what_somebody_removes_comes_back", what_somebody_removes_comes_back),
+        GuestTest::new("servers_that_fail_at_one_moment_leave_in_one_batch", one_batch),
+        GuestTest::new("an_operator_sees_who_is_down_and_since_when", who_is_down),
         GuestTest::new("dash_i_leaves_the_table", dash_i_leaves_the_table),
     ];
     run_tests(&SecondKernel::new().time_limit(Duration::from_secs(600)), &tests)
+}
+
+/// The nodes, made once, since a guest starts processes slowly: with an empty table, and all servers alive.
+fn balanced() -> Result<MutexGuard<'static, Balanced>> {
+    static NODES: LazyLock<Mutex<Balanced>> =
+        LazyLock::new(|| Mutex::new(Balanced::new().expect("the guest has all that it takes")));
+    let mut balanced = NODES.lock().unwrap_or_else(PoisonError::into_inner);
+    for last in 2..=4 {
+        balanced.kill(last)?;
+        balanced.revive(last)?;
+    }
+    balanced.director.namespace().exec(&["ipvsadm", "-C"])?;
+    Ok(balanced)
 }
 
 fn destinations(table: &str) -> usize {
@@ -48,7 +70,7 @@ fn pause(milliseconds: u64) {
 }
 
 fn a_dead_server_leaves_and_comes_back() -> Result<()> {
-    let mut balanced = Balanced::new()?;
+    let mut balanced = balanced()?;
     let mut daemon = started(&balanced, &[])?;
     let client = balanced.ask(Duration::from_millis(20))?;
     daemon.wait_for_log("TCP connection to [10.77.0.4]:tcp:80 success.", PATIENCE)?;
@@ -76,7 +98,7 @@ fn a_dead_server_leaves_and_comes_back() -> Result<()> {
 }
 
 fn a_killed_checker_process_disturbs_nobody() -> Result<()> {
-    let mut balanced = Balanced::new()?;
+    let mut balanced = balanced()?;
     let daemon = started(&balanced, &[])?;
     balanced.kill(3)?;
     balanced.wait_for_table("two servers", PATIENCE, |table| destinations(table) == 2)?;
@@ -86,7 +108,7 @@ fn a_killed_checker_process_disturbs_nobody() -> Result<()> {
     let old = daemon.pid_file("/run/checkers.pid")?;
     processes::send(old, Signal::Kill)?;
     daemon.wait_for_log("Healthcheck child process", PATIENCE)?;
-    pause(4000);
+    pause(2500);
     let new = daemon.pid_file("/run/checkers.pid")?;
     assert_ne!(old, new);
     assert_eq!(answers(&client.requests())?, ["rs2", "rs4"], "the dead server was not tried again");
@@ -95,7 +117,7 @@ fn a_killed_checker_process_disturbs_nobody() -> Result<()> {
 }
 
 fn a_reload_changes_what_changed() -> Result<()> {
-    let balanced = Balanced::new()?;
+    let balanced = balanced()?;
     let daemon = started(&balanced, &[])?;
     let client = balanced.ask(Duration::from_millis(20))?;
     let configuration = balanced.configuration();
@@ -108,7 +130,7 @@ fn a_reload_changes_what_changed() -> Result<()> {
 }
 
 fn what_somebody_removes_comes_back() -> Result<()> {
-    let balanced = Balanced::new()?;
+    let balanced = balanced()?;
     let _daemon = started(&balanced, &[])?;
     let foreign = ["ipvsadm", "-A", "-t", "172.16.0.1:99", "-s", "rr"];
     balanced.director.namespace().exec(&foreign)?;
@@ -119,9 +141,73 @@ fn what_somebody_removes_comes_back() -> Result<()> {
 }
 
 fn dash_i_leaves_the_table() -> Result<()> {
-    let balanced = Balanced::new()?;
+    let balanced = balanced()?;
     let mut daemon = started(&balanced, &["-I"])?;
     daemon.stop()?;
     assert_eq!(destinations(&balanced.table()?), 3);
+    Ok(())
+}
+
+/// Nobody listens on any of these ports, and all are asked at once.
+fn one_batch() -> Result<()> {
+    let balanced = balanced()?;
+    let servers: String = (1000..1200)
+        .map(|port| {
+            format!("    real_server 10.77.0.2 {port} {{\n        TCP_CHECK {{\n        }}\n    }}\n")
+        })
+        .collect();
+    let configuration = format!(
+        "virtual_server 172.16.0.100 80 {{\n    delay_loop 60\n    warmup 0\n    lvs_sched rr\n    lvs_method NAT\n    \
+         protocol TCP\n{servers}}}\n"
+    );
+    let requests = IpvsRequests::record(&balanced.director)?;
+    let _daemon = Daemon::start(&balanced.director, Program::Ours, &configuration)?;
+    let deadline = Instant::now() + PATIENCE;
+    let removals = loop {
+        let found = requests.so_far()?;
+        let removals: Vec<usize> =
+            found.iter().filter(|request| request.name() == "DEL_DEST").map(|request| request.send).collect();
+        if removals.len() >= 200 || Instant::now() > deadline {
+            break removals;
+        }
+        pause(100);
+    };
+    assert_eq!(removals.len(), 200);
+    let sends: BTreeSet<usize> = removals.into_iter().collect();
+    assert_eq!(sends.len(), 1, "sends");
+    Ok(())
+}
+
+fn who_is_down() -> Result<()> {
+    let mut balanced = balanced()?;
+    let daemon = started(&balanced, &[])?;
+    balanced.kill(3)?;
+    balanced.wait_for_table("two servers", PATIENCE, |table| destinations(table) == 2)?;
+    // The supervisor is told once a second.
+    pause(1500);
+    let status = ctl::answer(&daemon, &["status"])?;
+    let row = |name: &str| {
+        let line = status.lines().find(|line| line.trim_start().starts_with(name));
+        line.map(str::to_owned).ok_or_else(|| Error::Unexpected(format!("no {name} in\n{status}")))
+    };
+    let service = row("[172.16.0.100]:tcp:80")?;
+    assert!(
+        service.contains(" up ") && service.contains(" s ") && service.contains("2 of 3 real servers up"),
+        "{status}"
+    );
+    let dead = row("[10.77.0.3]:tcp:80")?;
+    assert!(dead.contains(" down ") && dead.contains(" s ") && dead.contains("0/1"), "{status}");
+    assert!(dead.contains("TCP_CHECK on service [10.77.0.3]:tcp:80 failed"), "{status}");
+    assert!(row("[10.77.0.2]:tcp:80")?.contains(" up "), "{status}");
+    let why = ctl::answer(&daemon, &["explain", "[172.16.0.100]:tcp:80"])?;
+    assert!(why.contains("has its quorum") && why.contains("2 of 3 real servers are up"), "{why}");
+    assert!(why.contains("quorum 1, hysteresis 0: gained at weight 1, lost below 1"), "{why}");
+    assert!(why.contains("[10.77.0.3]:tcp:80 is down for "), "{why}");
+    let json: serde_json::Value = serde_json::from_str(&ctl::answer(&daemon, &["status", "--json"])?)
+        .map_err(|error| Error::Unexpected(error.to_string()))?;
+    assert_eq!(json["snapshot"]["lvs"]["virtual_servers"][0]["quorum"], 1);
+    let standings = json["standings"].as_array().cloned().unwrap_or_default();
+    let down = standings.iter().find(|standing| standing["real_server"] == "[10.77.0.3]:tcp:80");
+    assert!(down.is_some_and(|standing| standing["up"] == false && standing["since"].is_object()), "{json}");
     Ok(())
 }

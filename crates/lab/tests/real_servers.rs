@@ -232,7 +232,7 @@ fn nginx_over_tls(program: Program) -> Result<()> {
     stage.wait_for_ports(&daemon, &[443])?;
     daemon.wait_for_log("Remote Web server [10.77.0.2]:tcp:443 succeed on service.", PATIENCE)?;
     // The others have had their first checks, too: an alpha server tells of the one that fails.
-    std::thread::sleep(Duration::from_secs(5));
+    std::thread::sleep(Duration::from_secs(2));
     stage.wait_for_ports(&daemon, &[443])
 }
 
