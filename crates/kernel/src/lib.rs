@@ -7,6 +7,7 @@ mod socket_option;
 #[cfg(test)]
 mod testing;
 
+pub mod answers;
 pub mod clock;
 pub mod host;
 pub mod inotify;

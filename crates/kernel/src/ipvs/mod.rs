@@ -28,6 +28,7 @@ use crate::netlink::exchange::{Answers, Exchange};
 use attribute::command;
 use decode::{AnyDestination, Decoded};
 use encode::Request;
+use keepalived_types::Family;
 use keepalived_types::ipvs::{
     ConnectionTimeouts, DestinationReport, ServiceKey, ServiceReport, SyncDaemon, TableOperation,
 };
@@ -208,6 +209,20 @@ fn question(family: u16, command: u8, about: Option<&ServiceKey>) -> impl Fn(u16
             encode::put_service_key(key, to);
         }
     }
+}
+
+/// How many readers find something in a message.
+pub(crate) fn found_in(message: Message<'_>) -> usize {
+    let found = [
+        family::family_id(message).is_some(),
+        decode::service(message).is_some_and(|read| read.is_ok()),
+        decode::destination(message, Family::V4).is_some_and(|read| read.is_ok()),
+        decode::destination(message, Family::V6).is_some_and(|read| read.is_ok()),
+        decode::daemon(message).is_some_and(|read| read.is_ok()),
+        decode::timeouts(message).is_some_and(|read| read.is_ok()),
+        decode::information(message).is_some_and(|read| read.is_ok()),
+    ];
+    found.into_iter().filter(|found| *found).count()
 }
 
 impl AsFd for Ipvs {

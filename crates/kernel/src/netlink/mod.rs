@@ -18,6 +18,7 @@ pub(crate) mod socket;
 pub use address::{Address, AddressOp, AddressSpec, FOREVER, Label, SCOPE_GLOBAL, SCOPE_LINK, flag};
 pub use batch::{Done, Finished, NetlinkError, Ticket};
 pub use link::{HARDWARE_ETHERNET, HARDWARE_INFINIBAND, Link};
+pub(crate) use monitor::change_of;
 pub use monitor::{Change, Monitor};
 pub use receive_buffer::ReceiveBuffer;
 pub use requests::{Listing, Marked, Request, Requests};

@@ -169,7 +169,7 @@ fn routes_of_others() -> [SockFilter; 9] {
     ]
 }
 
-fn change_of(message: Message<'_>) -> Option<Change> {
+pub(crate) fn change_of(message: Message<'_>) -> Option<Change> {
     match message.kind {
         libc::RTM_NEWLINK => link::decode(message).map(Change::LinkChanged),
         libc::RTM_DELLINK => link::index_of(message).map(Change::LinkRemoved),

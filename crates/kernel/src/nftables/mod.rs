@@ -34,7 +34,7 @@ pub struct Nftables {
 
 /// What tells a table that nobody touched from another one of the same name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Look {
+pub(crate) struct Look {
     handle: [u8; 8],
     /// How many chains and maps it has.
     users: u32,
@@ -169,7 +169,7 @@ impl Nftables {
     }
 }
 
-fn look_of(message: Message<'_>) -> Option<Look> {
+pub(crate) fn look_of(message: Message<'_>) -> Option<Look> {
     let attributes = message.payload.get(4..)?;
     let value = |kind| Attributes(attributes).find(|attribute| attribute.kind == kind);
     let users = value(table::USE)?.value.first_chunk().copied().map(u32::from_be_bytes)?;
