@@ -66,7 +66,7 @@ fn build(programs: &Path, request: &Request) -> Result<PathBuf> {
     std::fs::create_dir_all(&request.output)
         .map_err(Error::io(format!("making {}", request.output.display())))?;
     let version = format!("{}-{}", env!("CARGO_PKG_VERSION"), request.revision);
-    let tree = tree::lay_out(programs, &request.output.join("tree"))?;
+    let tree = tree::lay_out(programs, &request.output.join("tree"), &version)?;
     control::write(&tree, programs, &version)?;
     let architecture = control::architecture()?;
     let package = request.output.join(format!("keepalived-rs_{version}_{architecture}.deb"));

@@ -31,6 +31,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("systemd", "/usr/bin/systemd-analyze"),
     ("man-db", "/usr/bin/man"),
     ("mandoc", "/usr/bin/mandoc"),
+    ("lintian", "/usr/bin/lintian"),
     ("zsh", "/usr/bin/zsh"),
     ("fish", "/usr/bin/fish"),
     ("python3", "/usr/bin/python3"),

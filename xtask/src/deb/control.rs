@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::tree::Tree;
-use super::{help, read, said};
+use super::{help, manual, read, said};
 use crate::{Error, Result, paths};
 
 /// Files that belong to the administrator once they are there.
-const CONFFILES: &str = "/etc/default/keepalived\n";
+const CONFFILES: &str = "/etc/default/keepalived\n/etc/keepalived/keepalived.conf.sample\n";
+/// As in the form of the control file.
+const MAINTAINER: &str = "The keepalived-rs developers <keepalived-rs@example.invalid>";
 /// Run by dpkg.
 const SCRIPTS: [&str; 3] = ["postinst", "prerm", "postrm"];
 
@@ -18,6 +20,7 @@ pub(super) fn write(tree: &Tree, programs: &Path, version: &str) -> Result<()> {
     let packaging = paths::root().join("packaging/debian");
     let control = read(&packaging.join("control.in"))?
         .replace("@VERSION@", version)
+        .replace("@MAINTAINER@", MAINTAINER)
         .replace("@ARCHITECTURE@", &architecture()?)
         .replace("@SIZE@", &size(tree)?)
         .replace("@LIBRARIES@", &libraries(tree)?)
@@ -35,6 +38,19 @@ pub(super) fn write(tree: &Tree, programs: &Path, version: &str) -> Result<()> {
 /// As dpkg calls this machine: `amd64`.
 pub(super) fn architecture() -> Result<String> {
     Ok(said(Command::new("dpkg").arg("--print-architecture"))?.trim().to_owned())
+}
+
+/// What Debian's tools want to know of this version of the package; changes are told in the other changelog. Of the day of
+/// the last change, as the manual pages.
+pub(super) fn changelog(version: &str) -> Result<String> {
+    let day = manual::date()?;
+    let mut ask = Command::new("date");
+    let date = said(ask.args(["--utc", "--rfc-email", "--date", &day]))?;
+    Ok(format!(
+        "keepalived-rs ({version}) unstable; urgency=medium\n\n  * What has changed is told in \
+         /usr/share/doc/keepalived-rs/changelog.gz.\n\n -- {MAINTAINER}  {}\n",
+        date.trim()
+    ))
 }
 
 /// The licences, in the form that Debian's tools read.

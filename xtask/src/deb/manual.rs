@@ -35,7 +35,7 @@ pub(super) fn pages(programs: &Path) -> Result<Vec<Page>> {
 }
 
 /// The day of the last change, so that the same tree makes the same pages; today outside of a repository.
-fn date() -> Result<String> {
+pub(super) fn date() -> Result<String> {
     let committed =
         said(Command::new("git").arg("-C").arg(paths::root()).args(["log", "-1", "--format=%cs"]));
     let date = match committed {

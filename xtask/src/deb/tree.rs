@@ -33,6 +33,9 @@ const FILES: [(&str, &str); 7] = [
     ("docs/keywords.md", "usr/share/doc/keepalived-rs/keywords.md"),
 ];
 
+/// The first configuration to look at.
+const SAMPLE: &str = "keepalived.conf.sample";
+
 /// Where the package's documentation is.
 const DOCUMENTATION: &str = "usr/share/doc/keepalived-rs";
 
@@ -85,7 +88,7 @@ impl Tree {
 }
 
 /// Fills an empty directory with everything but `DEBIAN/`.
-pub(super) fn lay_out(programs: &Path, root: &Path) -> Result<Tree> {
+pub(super) fn lay_out(programs: &Path, root: &Path, version: &str) -> Result<Tree> {
     let what = format!("making {}", root.display());
     if root.exists() {
         fs::remove_dir_all(root).map_err(Error::io(what.clone()))?;
@@ -101,7 +104,7 @@ pub(super) fn lay_out(programs: &Path, root: &Path) -> Result<Tree> {
     for (file, installed) in FILES {
         tree.copy(&paths::root().join(file), installed)?;
     }
-    tree.directory(Path::new("etc/keepalived"))?;
+    samples(&tree)?;
     for page in manual::pages(programs)? {
         tree.compress(&format!("usr/share/man/{}", page.path), &page.text)?;
     }
@@ -111,6 +114,7 @@ pub(super) fn lay_out(programs: &Path, root: &Path) -> Result<Tree> {
     tree.write(&format!("{DOCUMENTATION}/copyright"), control::copyright()?, 0o644)?;
     let changes = read(&paths::root().join("CHANGELOG.md"))?;
     tree.compress(&format!("{DOCUMENTATION}/changelog"), &changes)?;
+    tree.compress(&format!("{DOCUMENTATION}/changelog.Debian"), &control::changelog(version)?)?;
     guide(&tree)?;
     Ok(tree)
 }
@@ -127,13 +131,24 @@ fn program(tree: &Tree, built: &Path, installed: &str) -> Result<()> {
     said(Command::new("strip").arg("-o").arg(tree.root().join(installed)).arg(built)).map(drop)
 }
 
+/// Configurations to begin with: one where configurations are, all of them in the documentation.
+fn samples(tree: &Tree) -> Result<()> {
+    let directory = paths::root().join("packaging/samples");
+    tree.copy(&directory.join(SAMPLE), &format!("etc/keepalived/{SAMPLE}"))?;
+    copy_all(tree, &directory, "samples")
+}
+
 fn guide(tree: &Tree) -> Result<()> {
-    let directory = paths::root().join("docs/guide");
-    let entries = fs::read_dir(&directory).map_err(Error::io(format!("listing {}", directory.display())))?;
-    for entry in entries {
-        let path = entry.map_err(Error::io(format!("listing {}", directory.display())))?.path();
+    copy_all(tree, &paths::root().join("docs/guide"), "guide")
+}
+
+/// The files of a directory into one of the documentation.
+fn copy_all(tree: &Tree, directory: &Path, to: &str) -> Result<()> {
+    let what = || Error::io(format!("listing {}", directory.display()));
+    for entry in fs::read_dir(directory).map_err(what())? {
+        let path = entry.map_err(what())?.path();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        tree.copy(&path, &format!("{DOCUMENTATION}/guide/{name}"))?;
+        tree.copy(&path, &format!("{DOCUMENTATION}/{to}/{name}"))?;
     }
     Ok(())
 }

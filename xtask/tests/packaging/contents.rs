@@ -143,9 +143,54 @@ fn nothing_of_the_administrators_is_in_the_package() {
     let directory = scratch("control");
     said(Command::new("dpkg-deb").arg("--control").arg(&package().deb).arg(&directory));
     let conffiles = std::fs::read_to_string(directory.join("conffiles")).expect("conffiles");
-    assert_eq!(conffiles, "/etc/default/keepalived\n");
+    assert_eq!(conffiles, "/etc/default/keepalived\n/etc/keepalived/keepalived.conf.sample\n");
     assert!(!package().files.join("etc/keepalived/keepalived.conf").exists());
     for script in ["postinst", "prerm", "postrm"] {
         said(Command::new("sh").arg("-n").arg(directory.join(script)));
     }
+}
+
+/// lintian knows what is usual in Debian. Packages for tests are not compressed, and nobody has asked Debian for this one.
+#[test]
+fn lintian_has_nothing_to_say() {
+    let usual = [
+        "uses-no-compression-for-control-tarball",
+        "uses-no-compression-for-data-tarball",
+        "initial-upload-closes-no-bugs",
+    ];
+    let mut lintian = Command::new("lintian");
+    lintian.args(["--allow-root", "--suppress-tags", &usual.join(",")]).arg(&package().deb);
+    let output = lintian.output().expect("lintian");
+    assert_eq!(shown(&output), "");
+}
+
+/// Each sample is a configuration that both the daemon and its reader understand.
+#[test]
+fn samples_are_in_the_package_and_are_good() {
+    let samples = package().files.join("usr/share/doc/keepalived-rs/samples");
+    let first =
+        std::fs::read(package().files.join("etc/keepalived/keepalived.conf.sample")).expect("the sample");
+    assert_eq!(std::fs::read(samples.join("keepalived.conf.sample")).expect("the same"), first);
+    let daemon = package().files.join("usr/sbin/keepalived");
+    let mut judged = 0;
+    for entry in std::fs::read_dir(&samples).expect("samples") {
+        let path = entry.expect("a sample").path();
+        if path.extension().is_some_and(|extension| extension == "sh") {
+            said(Command::new("sh").arg("-n").arg(&path));
+            continue;
+        }
+        let mut test = Command::new("unshare");
+        test.args(["--net", "sh", "-c", "ip link add eth0 type veth peer name eth1 && exec \"$@\"", "sh"]);
+        let output = test.arg(&daemon).arg("-t").arg("-f").arg(&path).output().expect("keepalived");
+        let complaints: Vec<String> = shown(&output)
+            .lines()
+            // Scripts that are to be written yet.
+            .filter(|line| !line.contains("cannot be accessed") && !line.contains("not found/accessible"))
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(complaints, [""; 0], "{}", path.display());
+        assert!(output.status.success(), "{}: {}", path.display(), output.status);
+        judged += 1;
+    }
+    assert!(judged >= 10, "{judged}");
 }
