@@ -21,8 +21,11 @@ pub struct History {
     /// How many findings there are.
     count: usize,
     /// Who is up or down, and since when; by virtual server and, if it is about one, real server.
-    standings: BTreeMap<(Box<str>, Option<Box<str>>), (bool, SystemTime)>,
+    standings: BTreeMap<Servers, (bool, SystemTime)>,
 }
+
+/// A virtual server, or one of its real servers.
+type Servers = (Box<str>, Option<Box<str>>);
 
 /// Since when a virtual or real server has been up or down, as it was announced. A server that never changed was not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
