@@ -200,9 +200,9 @@ fn who_is_down() -> Result<()> {
     assert!(dead.contains("TCP_CHECK on service [10.77.0.3]:tcp:80 failed"), "{status}");
     assert!(row("[10.77.0.2]:tcp:80")?.contains(" up "), "{status}");
     let why = ctl::answer(&daemon, &["explain", "[172.16.0.100]:tcp:80"])?;
-    assert!(why.contains("has its quorum") && why.contains("2 of 3 real servers are up"), "{why}");
+    assert!(why.contains("has had its quorum") && why.contains("2 of 3 real servers are up"), "{why}");
     assert!(why.contains("quorum 1, hysteresis 0: gained at weight 1, lost below 1"), "{why}");
-    assert!(why.contains("[10.77.0.3]:tcp:80 is down for "), "{why}");
+    assert!(why.contains("[10.77.0.3]:tcp:80 has been down for "), "{why}");
     let json: serde_json::Value = serde_json::from_str(&ctl::answer(&daemon, &["status", "--json"])?)
         .map_err(|error| Error::Unexpected(error.to_string()))?;
     assert_eq!(json["snapshot"]["lvs"]["virtual_servers"][0]["quorum"], 1);

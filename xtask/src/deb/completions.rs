@@ -74,7 +74,7 @@ impl Follows {
 }
 
 /// Lists the instances of the running daemon; nothing when there is none.
-const NAMES: &str = "keepalivedctl status 2>/dev/null | awk 'NR > 1 { print $1 }'";
+const NAMES: &str = "keepalivedctl status 2>/dev/null | awk 'seen { print $1 } /^INSTANCE / { seen = 1 }'";
 
 /// Options that want a file or a directory.
 fn wants_file(option: &Choice) -> bool {

@@ -8,7 +8,7 @@ use keepalived_vrrp::{Contribution, InstanceSnapshot, State};
 #[must_use]
 pub fn explain(instance: &InstanceSnapshot, maintenance: bool) -> String {
     let mut lines = vec![format!(
-        "{} is {} for {}, because {}.",
+        "{} has been {} for {}, because {}.",
         instance.name,
         instance.state.name(),
         words::span(instance.in_state_for),

@@ -74,11 +74,16 @@ pub fn explain_server(server: &VirtualServerSnapshot, heard: &Heard<'_>) -> Stri
         time(&times, &server.name, real, up).map(|time| format!(" for {time}")).unwrap_or_default()
     };
     let up = server.real_servers.iter().filter(|real| real.alive).count();
-    let quorum = if server.quorum_up { "has its quorum" } else { "has lost its quorum" };
+    let since = lasting(None, server.quorum_up);
+    let quorum = match (server.quorum_up, since.is_empty()) {
+        (true, true) => "has its quorum",
+        (true, false) => "has had its quorum",
+        (false, true) => "has lost its quorum",
+        (false, false) => "has been without its quorum",
+    };
     let mut text = format!(
-        "{} {quorum}{}: {up} of {} real servers are up, their weight is {}\n",
+        "{} {quorum}{since}: {up} of {} real servers are up, their weight is {}\n",
         server.name,
-        lasting(None, server.quorum_up),
         server.real_servers.len(),
         server.weight
     );
@@ -93,7 +98,8 @@ pub fn explain_server(server: &VirtualServerSnapshot, heard: &Heard<'_>) -> Stri
     }
     for real in &server.real_servers {
         let lasting = lasting(Some(&real.name), real.alive);
-        text.push_str(&format!("  {} is {}{lasting}, weight {}\n", real.name, state(real), real.weight));
+        let verb = if lasting.is_empty() { "is" } else { "has been" };
+        text.push_str(&format!("  {} {verb} {}{lasting}, weight {}\n", real.name, state(real), real.weight));
         for (number, checker) in real.checkers.iter().enumerate() {
             text.push_str(&format!("    check {}: {}\n", number + 1, checker_words(checker)));
         }

@@ -46,7 +46,7 @@ fn backup() -> InstanceSnapshot {
 fn a_backup_knows_who_is_better_and_what_makes_its_priority() {
     assert_eq!(
         explain(&backup(), false),
-        "VI_1 is BACKUP for 5 min 12 s, because 192.0.2.2 advertises priority 150 and ours is 110.\n\
+        "VI_1 has been BACKUP for 5 min 12 s, because 192.0.2.2 advertises priority 150 and ours is 110.\n\
          It entered this state because the daemon started.\n\
          Its priority is 110 = 100 + 10 (script chk_haproxy).\n\
          It becomes MASTER when 192.0.2.2 is silent for 3.6 s.\n"
