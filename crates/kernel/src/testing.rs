@@ -32,6 +32,18 @@ pub(crate) fn ip(arguments: &str) -> String {
     run("ip", &arguments.split_whitespace().collect::<Vec<_>>())
 }
 
+/// Looks again until nothing changes meanwhile: the kernel goes on working on an interface that has just come up.
+pub(crate) fn when_steady<T>(mut look: impl FnMut() -> T, is_steady: impl Fn(&T) -> bool) -> T {
+    for _ in 0..200 {
+        let seen = look();
+        if is_steady(&seen) {
+            return seen;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("there was no quiet moment in four seconds");
+}
+
 /// Two namespaces joined by a veth pair, both ends named `wire`: 10.9.0.1/24 and fd00:9::1/64 on the left, .2 and ::2 on
 /// the right. Runs `left` and `right` inside, each in its own; sockets made there stay there and keep the wire alive.
 pub(crate) fn two_namespaces<L, R>(

@@ -2,7 +2,7 @@
 
 use super::super::{AddressSpec, Change, Label, Monitor, ReceiveBuffer, flag};
 use super::*;
-use crate::testing::{in_network_namespace, ip};
+use crate::testing::{in_network_namespace, ip, when_steady};
 use keepalived_types::{Family, IfIndex, Prefix};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -297,8 +297,8 @@ fn a_glance_that_nothing_disturbs_shows_everything() {
         requests
             .execute(&thousand(index).into_iter().map(AddressOp::Add).collect::<Vec<_>>())
             .expect("a socket");
-        let listing = requests.glance().expect("an answer");
-        assert!(listing.is_steady);
+        let glance = || requests.glance().expect("an answer");
+        let listing = when_steady(glance, |listing| listing.is_steady);
         assert_eq!(listing.links, requests.dump_links().expect("links"));
         let ours = listing.addresses.iter().filter(|address| address.protocol == Some(18));
         assert_eq!(ours.count(), 1000);

@@ -3,7 +3,7 @@
 use super::super::decode::Messages;
 use super::super::{Change, Done, Monitor, Request, Requests};
 use super::*;
-use crate::testing::{in_network_namespace, ip};
+use crate::testing::{in_network_namespace, ip, when_steady};
 
 fn prefix(text: &str) -> Prefix {
     let (address, length) = text.split_once('/').expect("a literal prefix");
@@ -153,9 +153,9 @@ fn routes_come_and_go_as_ip_shows_them() {
             assert_eq!(outcome, [Ok(Done::Done), Ok(Done::Already)], "{shown}");
             assert!(listed().contains(shown), "{shown}: {}", listed());
         }
-        let seen = requests.glance_at_marked().expect("an answer");
+        let glance = || requests.glance_at_marked().expect("an answer");
+        let seen = when_steady(glance, |seen| seen.is_steady);
         assert_eq!(seen.routes.len(), samples.len());
-        assert!(seen.is_steady);
         // What was listed can be removed by what the listing says, and what was wanted by what was asked for.
         let wanted = samples.iter().map(|(spec, _)| RouteOp::Remove(spec.route.clone())).collect();
         for (outcome, (_, shown)) in execute(&mut requests, wanted).iter().zip(&samples) {
