@@ -51,10 +51,10 @@ fn a_fifo_that_a_killed_process_made_is_removed_at_the_end() -> Result<()> {
     let mut a = Daemon::start(&pair.a, Program::under_test(), &text)?;
     a.wait_for_log("(VI_1) Entering MASTER STATE", PATIENCE)?;
     assert!(made.exists());
-    let old = a.vrrp_pid()?;
+    let (old, mark) = (a.vrrp_pid()?, a.log().mark());
     processes::send(old, Signal::Kill)?;
     a.wait_for_new_vrrp_pid(old, PATIENCE)?;
-    a.wait_for_log("going on where the process before this one was stopped", PATIENCE)?;
+    a.log().wait_for_since(mark, "VRRP sockpool", PATIENCE)?;
     assert!(made.exists(), "its successor writes there");
     a.stop()?;
     assert!(!made.exists(), "what the daemon made it removes");

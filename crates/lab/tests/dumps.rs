@@ -397,11 +397,11 @@ fn observe_data(program: Program) -> Result<Data> {
     Ok(Data { parent: steady(&parent), vrrp: steady(&vrrp), log: steady(&log.join("\n")) })
 }
 
-/// What `--dump-conf` logged: from the first banner to the last line that is set in.
+/// What `--dump-conf` logged: banners, and lines that are set in; the other process may say something in between.
 fn dumped_lines(daemon: &Daemon) -> Vec<String> {
     let lines = daemon.log().lines().into_iter().map(|line| line.message);
     let is_dumped = |line: &String| line.starts_with("------<") || line.starts_with(' ');
-    lines.skip_while(|line| !line.starts_with("------<")).take_while(is_dumped).collect()
+    lines.skip_while(|line| !line.starts_with("------<")).filter(is_dumped).collect()
 }
 
 /// Times and descriptors become their kind; secrets, which 2.2.7 shows, are hidden.

@@ -1,3 +1,5 @@
+//! What the kernel lists is what the original makes it list; the table is whole or as it was.
+
 use super::*;
 use crate::testing::{in_network_namespace, run};
 use keepalived_types::ipvs::Protocol;

@@ -1,3 +1,5 @@
+//! Ranges that share addresses.
+
 use super::*;
 
 #[test]
