@@ -28,7 +28,8 @@ cargo xtask COMMAND
   demo lvs                       requests over three real servers, one of which dies, in a kernel with IPVS
   test                           every check and every test
   ci                             test, and what further tools allow (a short fuzz run)
-  bench [parse|vrrp] [--quick]    side by side with the distribution's keepalived
+  bench [parse|vrrp|lvs] [--quick]
+                                 side by side with the distribution's keepalived
   deb [--output DIRECTORY]       a Debian package of release programs, in place of the distribution's keepalived
   fuzz TARGET [SECONDS]          one fuzz target (installs cargo-fuzz)
   sim [--seeds N] [--seed S]     N seeds of the simulator, or the story of one

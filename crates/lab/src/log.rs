@@ -100,11 +100,14 @@ impl Log {
     /// [`Error::TimedOut`] with the whole log.
     pub fn wait_for_since(&self, mark: usize, text: &str, timeout: Duration) -> Result<LogLine> {
         let deadline = Instant::now() + timeout;
+        // Each line is looked at once, however many arrive.
+        let mut seen = mark;
         let mut lines = self.lock();
         loop {
-            if let Some(line) = lines.iter().skip(mark).find(|line| line.message.contains(text)) {
+            if let Some(line) = lines.iter().skip(seen).find(|line| line.message.contains(text)) {
                 return Ok(line.clone());
             }
+            seen = seen.max(lines.len());
             let Some(left) = deadline.checked_duration_since(Instant::now()) else {
                 drop(lines);
                 let waited_for = format!("the log line `{text}`");
