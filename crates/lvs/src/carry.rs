@@ -121,7 +121,7 @@ fn drop_servers(old: &mut VirtualServer, kept: &HashMap<(std::net::IpAddr, u16),
 /// Nobody waits for this checker any more.
 pub(crate) fn abandon(checker: &Checker, world: &mut World) {
     world.agenda.forget(checker.id);
-    if checker.progress.running_since.is_some() {
+    if checker.progress.running_since.is_some() && !world.companions.is_waited_for(checker.id) {
         world.effects.push_back(Effect::AbandonCheck(checker.id));
     }
 }

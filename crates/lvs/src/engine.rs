@@ -10,6 +10,7 @@ use crate::outcome::{Outcome, Remark};
 use crate::reload;
 use crate::servers::VirtualServer;
 use crate::settings::{Settings, Start, effective_timeouts};
+use crate::shared::{self, Appointments, Begun};
 use crate::snapshot::Snapshot;
 use crate::start::{self, Files};
 use crate::stop;
@@ -178,6 +179,13 @@ impl Engine {
 
     /// An attempt of a check ended.
     pub fn handle_outcome(&mut self, check: CheckId, outcome: Outcome, now: Instant) {
+        for check in self.world.companions.take(check) {
+            self.conclude(check, outcome.clone(), now);
+        }
+    }
+
+    /// What the end of an attempt means for one of the checks that waited for it.
+    fn conclude(&mut self, check: CheckId, outcome: Outcome, now: Instant) {
         let Some(&(server, real, number)) = self.places.get(&check) else { return };
         let Some(virtual_server) = self.virtual_servers.get_mut(server) else { return };
         let Some(real_server) = virtual_server.servers.get_mut(real) else { return };
@@ -206,6 +214,12 @@ impl Engine {
 
     /// An attempt of a check brought something odd that decides nothing. It is told once per checker.
     pub fn handle_remark(&mut self, check: CheckId, remark: Remark) {
+        for check in self.world.companions.all(check) {
+            self.remark(check, remark.clone());
+        }
+    }
+
+    fn remark(&mut self, check: CheckId, remark: Remark) {
         let Some(&(server, real, number)) = self.places.get(&check) else { return };
         let virtual_server = &mut self.virtual_servers[server];
         let real_server = &mut virtual_server.servers[real];
@@ -220,6 +234,7 @@ impl Engine {
 
     /// Everything that is due by `now` begins.
     pub fn handle_timeout(&mut self, now: Instant) {
+        let mut begun = Begun::default();
         while let Some(check) = self.world.agenda.pop(now) {
             let Some(&(server, real, number)) = self.places.get(&check) else { continue };
             let Some(virtual_server) = self.virtual_servers.get_mut(server) else { continue };
@@ -231,9 +246,14 @@ impl Engine {
                 self.world.agenda.set(check, now + what.schedule.delay_loop);
                 continue;
             }
-            let effect = Effect::RunCheck { check, what: Arc::clone(what), url: checker.progress.url };
+            let url = checker.progress.url;
+            match begun.join(check, what, url) {
+                Some(maker) => self.world.companions.wait(check, maker),
+                None => {
+                    self.world.effects.push_back(Effect::RunCheck { check, what: Arc::clone(what), url });
+                }
+            }
             checker.progress.running_since = Some(now);
-            self.world.effects.push_back(effect);
         }
     }
 
@@ -432,6 +452,8 @@ impl Engine {
                 }
             }
         }
+        shared::unite(&mut self.virtual_servers);
+        let mut appointments = Appointments::of(&self.virtual_servers, &self.world.agenda, now);
         for server in &self.virtual_servers {
             for real in &server.servers {
                 for checker in &real.checkers {
@@ -447,13 +469,15 @@ impl Engine {
                     if checker.progress.running_since.is_some() {
                         continue;
                     }
-                    match self.world.agenda.due(checker.id) {
+                    let agenda = &mut self.world.agenda;
+                    match (appointments.earliest(what), agenda.due(checker.id)) {
+                        (Some(due), _) => agenda.set(checker.id, due),
                         // A shorter interval holds at once.
-                        Some(due) => {
-                            let due = due.min(now + what.schedule.delay_loop);
-                            self.world.agenda.set(checker.id, due);
+                        (None, Some(due)) => agenda.set(checker.id, due.min(now + what.schedule.delay_loop)),
+                        (None, None) => {
+                            let due = agenda.set_first(checker.id, &what.schedule, now);
+                            appointments.note(what, due);
                         }
-                        None => self.world.agenda.set_first(checker.id, &what.schedule, now),
                     }
                 }
             }

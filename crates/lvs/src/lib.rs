@@ -22,6 +22,7 @@
 //! | Question | File |
 //! |---|---|
 //! | When is the next check? | `schedule.rs` |
+//! | Who makes an attempt for others? | `shared.rs` |
 //! | What does its outcome mean? | `verdict.rs`, one file per kind below `verdict/` |
 //! | What does that change for its server? | `transition.rs` |
 //! | Are there enough servers? | `quorum.rs` |
@@ -47,6 +48,7 @@ mod reload;
 mod schedule;
 mod servers;
 mod settings;
+mod shared;
 mod snapshot;
 mod start;
 mod stop;

@@ -35,11 +35,14 @@ impl Agenda {
     }
 
     /// The first check after a start or a reload: each falls elsewhere in its warm-up.
-    pub(crate) fn set_first(&mut self, check: CheckId, schedule: &Schedule, now: Instant) {
+    /// Returns when.
+    pub(crate) fn set_first(&mut self, check: CheckId, schedule: &Schedule, now: Instant) -> Instant {
         self.phase = self.phase.wrapping_add(GOLDEN);
         let part = (u128::from(self.phase) * schedule.warmup.as_nanos()) >> 64;
         let offset = Duration::from_nanos(u64::try_from(part).unwrap_or(u64::MAX));
-        self.set(check, now + FIRST + offset);
+        let due = now + FIRST + offset;
+        self.set(check, due);
+        due
     }
 
     /// When the check is due.

@@ -4,6 +4,7 @@ use crate::effect::{CheckId, Effect};
 use crate::event::{Event, EventKind};
 use crate::schedule::Agenda;
 use crate::settings::Settings;
+use crate::shared::Companions;
 use crate::wanted::Wanted;
 use keepalived_types::ipvs::{ConnectionTimeouts, TableOperation};
 use std::collections::VecDeque;
@@ -17,6 +18,7 @@ pub(crate) struct World {
     pub(crate) effects: VecDeque<Effect>,
     pub(crate) wanted: Wanted,
     pub(crate) agenda: Agenda,
+    pub(crate) companions: Companions,
     pub(crate) settings: Settings,
     /// The kernel's time-outs before we changed any.
     pub(crate) kernel_timeouts: ConnectionTimeouts,

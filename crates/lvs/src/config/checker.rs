@@ -64,6 +64,21 @@ pub enum Probe {
     Misc(MiscCheck),
 }
 
+impl Probe {
+    /// Where it connects to; `None` for a script.
+    #[must_use]
+    pub const fn connection(&self) -> Option<&Connection> {
+        match self {
+            Self::Tcp(connection) | Self::Ping(connection) => Some(connection),
+            Self::Udp(check) => Some(&check.connection),
+            Self::Http(check) | Self::Ssl(check) => Some(&check.connection),
+            Self::Smtp(check) => Some(&check.connection),
+            Self::Dns(check) => Some(&check.connection),
+            Self::Misc(_) => None,
+        }
+    }
+}
+
 /// Where to connect to and from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connection {

@@ -8,4 +8,5 @@ mod checklist;
 mod groups_by_mark;
 mod machine;
 mod operation;
+mod shared_checks;
 mod transcript;
