@@ -12,6 +12,7 @@ use crate::verdict;
 use crate::world::World;
 use keepalived_types::ipvs::{ServiceKey, TableOperation};
 use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 
 /// Takes everything over that both have, and takes away what only the old one has.
 pub(crate) fn carry(old: &mut VirtualServer, new: &mut VirtualServer, files: &Files, world: &mut World) {
@@ -28,10 +29,12 @@ pub(crate) fn carry(old: &mut VirtualServer, new: &mut VirtualServer, files: &Fi
     new.quorum_up = old.quorum_up;
     new.suspended = old.suspended;
     let parked = !old.quorum_up && old.sorry_is_active();
+    let standing = standing_in(old, new).filter(|_| parked);
     for mut real in std::mem::take(&mut old.servers) {
         let Some(index) = places.get(&(real.config.address, real.config.port)) else { continue };
         carry_server(&mut real, new, *index, files, world);
-        settle_server(&real, new, *index, parked, world);
+        let is_standing = standing == Some((real.config.address, real.config.port));
+        settle_server(&real, new, *index, (parked, is_standing), world);
     }
     carry_sorry(old, new, world);
 }
@@ -94,14 +97,12 @@ fn edit_services(old: &VirtualServer, new: &VirtualServer, world: &mut World) {
     }
 }
 
-fn drop_servers(old: &mut VirtualServer, kept: &HashMap<(std::net::IpAddr, u16), usize>, world: &mut World) {
-    let mut any = false;
+fn drop_servers(old: &mut VirtualServer, kept: &HashMap<(IpAddr, u16), usize>, world: &mut World) {
     for server in 0..old.servers.len() {
         let real = &mut old.servers[server];
         if kept.contains_key(&(real.config.address, real.config.port)) {
             continue;
         }
-        any = true;
         let was_alive = std::mem::replace(&mut real.alive, false);
         world.report(&old.name, Some(&real.name), EventKind::RealServerGone);
         world.report(&old.name, Some(&real.name), EventKind::Removing { inhibited: false });
@@ -112,9 +113,6 @@ fn drop_servers(old: &mut VirtualServer, kept: &HashMap<(std::net::IpAddr, u16),
             old.weight = old.weight.saturating_sub(u64::from(weight));
             transition::announce_removed(old, server, world);
         }
-    }
-    if any {
-        quorum::evaluate(old, false, world);
     }
 }
 
@@ -174,15 +172,29 @@ fn carry_checker(old: Checker, new: &mut Checker, weight: u32, files: &Files) {
     }
 }
 
-/// What the changes of a server mean for its place in the table, without looking at the quorum yet.
-fn settle_server(old: &RealServer, new: &mut VirtualServer, index: usize, parked: bool, world: &mut World) {
+/// Where the sorry server is that both have.
+fn standing_in(old: &VirtualServer, new: &VirtualServer) -> Option<(IpAddr, u16)> {
+    let place = |sorry: &SorryServer| (sorry.config.address, sorry.config.port);
+    let (before, after) = (old.sorry.as_ref().map(place), new.sorry.as_ref().map(place));
+    before.filter(|_| before == after)
+}
+
+/// What the changes of a server mean for its place in the table, without looking at the quorum yet. The sorry server
+/// stands in (`parked`), and this is the server that does (`is_standing`): then its place is not to be touched.
+fn settle_server(
+    old: &RealServer,
+    new: &mut VirtualServer,
+    index: usize,
+    (parked, is_standing): (bool, bool),
+    world: &mut World,
+) {
     let real = &mut new.servers[index];
     let (from, to) = (old.effective_weight(), real.effective_weight());
     if from != to {
         let kind = EventKind::WeightChanged { from, to, active: real.alive };
         world.report(&new.name, Some(&real.name), kind);
     }
-    if real.placed {
+    if real.placed && !is_standing {
         replace(old, new, index, parked, world);
     }
     let real = &mut new.servers[index];
@@ -195,8 +207,8 @@ fn settle_server(old: &RealServer, new: &mut VirtualServer, index: usize, parked
         world.report(&new.name, Some(&real.name), kind);
     }
     let real = &new.servers[index];
-    match (real.alive, inhibited) {
-        (true, _) if parked => {}
+    match (real.alive && !parked, inhibited) {
+        _ if is_standing => {}
         (true, _) => transition::put(new, index, to, world),
         (false, true) => transition::put(new, index, 0, world),
         (false, false) => transition::take(new, index, world),

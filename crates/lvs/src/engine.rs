@@ -112,9 +112,10 @@ impl Engine {
         world.held_back = false;
         if let Some(observed) = observed {
             let mut operations = diff::repair(&world.wanted, &observed);
-            if let Some(snapshot) = start.successor_of {
-                operations.extend(diff::leftovers(&world.wanted, &observed, &snapshot.placed()));
-            }
+            // What a process before placed, and what it may have placed after it was last heard of.
+            let mut placed = start.successor_of.map(|snapshot| snapshot.placed()).unwrap_or_default();
+            placed.extend(self.virtual_servers.iter().flat_map(VirtualServer::all_places));
+            operations.extend(diff::leftovers(&world.wanted, &observed, &placed));
             operations.into_iter().for_each(|operation| world.command(operation));
         }
         self.mark_packets();
@@ -346,8 +347,10 @@ impl Engine {
     /// The kernel refused an operation.
     pub fn handle_refusal(&mut self, operation: TableOperation, errno: i32, _now: Instant) {
         const EEXIST: i32 = 17;
+        const ESRCH: i32 = 3;
         let key = service_of(&operation);
-        if errno != EEXIST {
+        // Somebody else added it, or removed the service: the next reading of the table puts that right.
+        if !matches!(errno, EEXIST | ESRCH) {
             self.world.wanted.refuse(&operation);
         }
         // A service that is not there refuses everything else; that was said once.

@@ -28,6 +28,14 @@ pub(crate) fn evaluate(virtual_server: &mut VirtualServer, initial: bool, world:
     }
 }
 
+/// The sorry server stood in when the process was killed that this one replaces: it goes on, and nobody is told.
+pub(crate) fn stand_in_again(virtual_server: &mut VirtualServer, world: &mut World) {
+    if !virtual_server.sorry.as_ref().is_some_and(|sorry| sorry.alive && !sorry.placed) {
+        return;
+    }
+    put_sorry(virtual_server, SORRY_WEIGHT, world);
+}
+
 /// The numbers of a decision.
 pub(crate) fn sum(virtual_server: &VirtualServer, threshold: u64) -> QuorumSum {
     let quorum = &virtual_server.config.quorum;

@@ -154,6 +154,9 @@ impl Snapshot {
         for server in virtual_servers {
             let Some(before) = known.get(server.name.as_str()) else { continue };
             server.quorum_up = before.quorum_up;
+            if let (Some(sorry), Some(before)) = (&mut server.sorry, &before.sorry_server) {
+                sorry.alive = before.alive && sorry.name == before.name;
+            }
             let reals: HashMap<_, _> =
                 before.real_servers.iter().map(|real| ((real.address, real.port), real)).collect();
             for real in &mut server.servers {

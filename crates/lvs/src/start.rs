@@ -72,6 +72,7 @@ pub(crate) fn bring_up(virtual_server: &mut VirtualServer, world: &mut World) {
         }
     }
     quorum::evaluate(virtual_server, true, world);
+    quorum::stand_in_again(virtual_server, world);
     keep_idle_sorry(virtual_server, world);
 }
 
@@ -98,21 +99,24 @@ fn keep_idle_sorry(virtual_server: &mut VirtualServer, world: &mut World) {
 /// A server that nobody knows yet: it goes in unless a checker has failed.
 fn bring_up_server(virtual_server: &mut VirtualServer, server: usize, world: &mut World) {
     let parked = !virtual_server.quorum_up && virtual_server.sorry_is_active();
+    let stands_in = virtual_server.stands_in(server);
     let real = &mut virtual_server.servers[server];
     if real.alive {
         return;
     }
-    let weight = real.effective_weight();
+    let (weight, inhibited) = (real.effective_weight(), real.config.inhibit_on_failure);
     if real.failed > 0 {
-        if real.config.inhibit_on_failure {
+        if inhibited && !stands_in {
             transition::put(virtual_server, server, 0, world);
         }
         return;
     }
     real.alive = true;
     virtual_server.weight += u64::from(weight);
-    if !parked {
-        transition::put(virtual_server, server, weight, world);
+    match (parked, inhibited) {
+        (false, _) => transition::put(virtual_server, server, weight, world),
+        (true, true) if !stands_in => transition::put(virtual_server, server, 0, world),
+        (true, _) => {}
     }
     if world.settings.announce_at_start {
         transition::announce(virtual_server, server, world);

@@ -22,6 +22,7 @@
 
 mod accident;
 mod agenda;
+pub mod balance;
 mod carrier;
 pub mod chaos;
 mod lan;

@@ -1,6 +1,6 @@
 //! `keepalived-sim`: plays seeds, and tells the story of one that failed.
 
-use keepalived_sim::{Accidents, Lan, Seed, Violation, chaos};
+use keepalived_sim::{Accidents, Lan, Seed, Violation, balance, chaos};
 use lexopt::Arg;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,7 +8,8 @@ use std::time::Duration;
 
 const USAGE: &str =
     "usage: keepalived-sim [--seeds N] [--from S]   plays N seeds (1000), the first of them S (0)
-       keepalived-sim --seed S                 plays one seed and tells its story";
+       keepalived-sim --seed S                 plays one seed and tells its story
+       keepalived-sim --balance [as above]     the load balancer instead of a LAN";
 
 /// Played when the command line does not say how many.
 const DEFAULT_SEEDS: u64 = 1000;
@@ -25,6 +26,12 @@ enum Request {
     Many {
         from: u64,
         count: u64,
+    },
+    /// The load balancer's.
+    Balance {
+        from: u64,
+        count: u64,
+        story: bool,
     },
 }
 
@@ -43,22 +50,51 @@ fn main() -> ExitCode {
             tell(seed, &lan, &verdict)
         }
         Ok(Request::Many { from, count }) => play_many(from, count),
+        Ok(Request::Balance { from, count, story }) => play_balancers(from, count, story),
     }
 }
 
 fn request(mut arguments: lexopt::Parser) -> Result<Request, lexopt::Error> {
     use lexopt::ValueExt;
-    let (mut from, mut count, mut one) = (0, DEFAULT_SEEDS, None);
+    let (mut from, mut count, mut one, mut balance) = (0, DEFAULT_SEEDS, None, false);
     while let Some(argument) = arguments.next()? {
         match argument {
             Arg::Long("seeds") => count = arguments.value()?.parse()?,
             Arg::Long("from") => from = arguments.value()?.parse()?,
             Arg::Long("seed") => one = Some(Seed(arguments.value()?.parse()?)),
+            Arg::Long("balance") => balance = true,
             Arg::Short('h') | Arg::Long("help") => return Ok(Request::Help),
             other => return Err(other.unexpected()),
         }
     }
-    Ok(one.map_or(Request::Many { from, count }, Request::One))
+    Ok(match (one, balance) {
+        (Some(Seed(from)), true) => Request::Balance { from, count: 1, story: true },
+        (None, true) => Request::Balance { from, count, story: false },
+        (Some(seed), false) => Request::One(seed),
+        (None, false) => Request::Many { from, count },
+    })
+}
+
+/// Plays load balancers one after the other; the first one that fails is told.
+fn play_balancers(from: u64, count: u64, story: bool) -> ExitCode {
+    let began = std::time::Instant::now();
+    let mut totals = balance::Totals::default();
+    for seed in (from..from.saturating_add(count)).map(Seed) {
+        let (mut director, mut verdict) = balance::play(seed, story);
+        totals += director.totals();
+        if verdict.is_err() && !story {
+            (director, verdict) = balance::play(seed, true);
+        }
+        if verdict.is_err() || story {
+            director.story().for_each(|line| println!("{line}"));
+        }
+        if let Err(violation) = verdict {
+            println!("seed {seed} fails {violation}\nagain: cargo xtask sim --balance --seed {seed}");
+            return ExitCode::FAILURE;
+        }
+    }
+    println!("{count} load balancers from {from}, in {:.1?}: 0 violations; {totals}", began.elapsed());
+    ExitCode::SUCCESS
 }
 
 /// What many runs came to.
@@ -169,6 +205,10 @@ mod tests {
         assert_eq!(parse(&[]).ok(), Some(Request::Many { from: 0, count: 1000 }));
         assert_eq!(parse(&["--seeds", "3", "--from=9"]).ok(), Some(Request::Many { from: 9, count: 3 }));
         assert_eq!(parse(&["--seed", "7"]).ok(), Some(Request::One(Seed(7))));
+        let balance = Request::Balance { from: 9, count: 3, story: false };
+        assert_eq!(parse(&["--balance", "--seeds", "3", "--from=9"]).ok(), Some(balance));
+        let one = Request::Balance { from: 7, count: 1, story: true };
+        assert_eq!(parse(&["--balance", "--seed", "7"]).ok(), Some(one));
         assert!(parse(&["--seeds", "many"]).is_err());
         assert!(parse(&["7"]).is_err());
     }

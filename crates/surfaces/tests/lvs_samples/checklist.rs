@@ -762,3 +762,84 @@ fn a_server_with_only_a_bfd_check_stays_as_it_starts() {
     machine.act(|engine, now| engine.handle_bfd("b", true, now));
     assert_eq!(machine.operations(), [new_dest(3, 1)]);
 }
+
+#[test]
+fn a_reload_leaves_the_real_server_alone_that_stands_in_as_sorry_server() {
+    let text = service("sorry_server 10.0.0.2 80", &server(2, &tcp("retry 0")));
+    let mut machine = Machine::running(&text);
+    machine.answer("10.0.0.2:80", REFUSED).run(1.5);
+    machine.operations();
+    machine.reload_text(&text);
+    assert!(machine.operations().is_empty());
+}
+
+#[test]
+fn a_reload_that_replaces_a_server_or_asks_for_less_does_not_empty_the_pool() {
+    let before = service("quorum 2\nsorry_server 10.0.0.9 80", &(server(2, "") + &server(3, "")));
+    for after in [
+        service("quorum 2\nsorry_server 10.0.0.9 80", &(server(2, "") + &server(4, ""))),
+        service("quorum 1\nsorry_server 10.0.0.9 80", &server(2, "")),
+    ] {
+        let mut machine = Machine::running(&before);
+        machine.operations();
+        machine.told();
+        machine.reload_text(&after);
+        let operations = machine.operations();
+        assert_eq!(operations[0], del_dest(3));
+        assert!(operations[1..].iter().all(|operation| *operation == new_dest(4, 1)), "{operations:?}");
+        assert!(!machine.told().iter().any(|told| told.starts_with("VS")));
+    }
+}
+
+#[test]
+fn a_service_that_somebody_removed_comes_back_whole() {
+    let mut machine = Machine::running(&standard(""));
+    machine.operations();
+    // The kernel says so when something in it is to be changed,
+    machine.answer("10.0.0.2:80", REFUSED);
+    let gone = format!("SET_SERVICE {}", &new_service("wrr")["NEW_SERVICE ".len()..]);
+    machine.refuse(&del_dest(2), 3).refuse(&gone, 3).run(1.5);
+    machine.reload_text(&standard("").replace("lvs_sched rr", "lvs_sched wrr"));
+    machine.operations();
+    // and it is found missing when the table is read.
+    machine.act(|engine, _| engine.handle_table(&[]));
+    assert_eq!(machine.operations(), [new_service("wrr"), new_dest(3, 1)]);
+}
+
+#[test]
+fn a_successor_stands_in_with_the_sorry_server_and_tells_nobody() {
+    let text = service("sorry_server 10.0.0.9 80", &server(2, &tcp("retry 0\n")));
+    let mut before = Machine::running(&text);
+    before.answer("10.0.0.2:80", REFUSED).run(1.5);
+    let mut after = Machine::succeeding(&text, &before);
+    let (observed, snapshot) = (before.engine().wanted_table(), before.engine().snapshot());
+    let start = Start { observed: Some(observed), successor_of: Some(snapshot), ..Start::default() };
+    after.act(|engine, now| engine.start(start, now));
+    assert!(after.operations().is_empty());
+    assert!(after.told().is_empty());
+    assert!(
+        after.engine().snapshot().virtual_servers[0].sorry_server.as_ref().is_some_and(|sorry| sorry.alive)
+    );
+}
+
+#[test]
+fn what_a_killed_process_placed_last_is_taken_out_when_it_is_not_wanted() {
+    // It was killed before anybody heard that its alpha server had come up.
+    let text = service("alpha", &server(2, &tcp("")));
+    let machine = Machine::running(&text);
+    let mut observed = machine.engine().wanted_table();
+    let key = DestinationKey { address: "10.0.0.2".parse().expect("an address"), port: 80 };
+    observed[0].destinations.push(Destination {
+        key,
+        forwarding: keepalived_types::Forwarding::Nat,
+        weight: 1,
+        upper_threshold: 0,
+        lower_threshold: 0,
+    });
+    for successor_of in [None, Some(machine.engine().snapshot())] {
+        let mut successor = Machine::idle(&text);
+        let start = Start { observed: Some(observed.clone()), successor_of, ..Start::default() };
+        successor.act(|engine, now| engine.start(start, now));
+        assert_eq!(successor.operations(), [del_dest(2)]);
+    }
+}

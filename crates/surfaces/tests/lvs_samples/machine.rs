@@ -175,6 +175,12 @@ impl Machine {
         self
     }
 
+    /// From now on the kernel refuses this operation with this error.
+    pub(crate) fn refuse(&mut self, operation: &str, errno: i32) -> &mut Self {
+        self.refused.insert(operation.to_owned(), errno);
+        self
+    }
+
     /// The daemon starts.
     pub(crate) fn start(&mut self) -> &mut Self {
         let second = Duration::from_secs;
