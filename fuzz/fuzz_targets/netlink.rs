@@ -5,9 +5,9 @@
 use keepalived_kernel::answers;
 use libfuzzer_sys::fuzz_target;
 
-/// Errors, ends of dumps, the controller of generic netlink, links, addresses, routes, rules, a table of nftables, and a
-/// number that IPVS may get.
-const KINDS: [u16; 13] = [2, 3, 16, 17, 20, 21, 24, 25, 28, 32, 33, 0x0a00, 4];
+/// Errors, ends of dumps, the controller of generic netlink, links, addresses, routes, rules, a table, a rule, elements and
+/// the generation of nftables, and a number that IPVS may get.
+const KINDS: [u16; 16] = [2, 3, 16, 17, 20, 21, 24, 25, 28, 32, 33, 0x0a00, 4, 0x0a06, 0x0a0c, 0x0a0f];
 
 fuzz_target!(|input: (u8, u16, &[u8])| {
     let (kind, flags, payload) = input;

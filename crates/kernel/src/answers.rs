@@ -11,7 +11,8 @@ pub fn read(datagram: &[u8]) -> usize {
             usize::from(outcome_of(message).is_some())
                 + usize::from(netlink::change_of(message).is_some())
                 + ipvs::found_in(message)
-                + usize::from(nftables::look_of(message).is_some())
+                + usize::from(nftables::generation_of(message).is_some())
+                + usize::from(nftables::part_of(message).is_some())
         })
         .sum()
 }

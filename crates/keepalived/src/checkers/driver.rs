@@ -9,7 +9,7 @@ pub(super) use ending::{Failure, Outcome};
 
 use super::dumps::Dumps;
 use super::inputs::{Input, Source, watch};
-use super::marker::Marker;
+use super::marker::{Machine, Marker};
 use super::ping_range::PingRange;
 use super::programs::Starter;
 use super::table::Table;
@@ -116,7 +116,7 @@ impl Driver {
         let mut driver = Self {
             engine,
             dumps: Dumps::new(&setup.lvs, setup.dumps),
-            marker: Marker::new(table.place()),
+            marker: Marker::new(Machine::new(table.place())),
             table,
             context,
             starter,

@@ -5,23 +5,33 @@ use keepalived_kernel::ipvs::Place;
 use keepalived_kernel::nftables::{Nftables, Traces};
 use keepalived_types::Marking;
 
-/// The way to the table.
+/// Where tables are written.
+pub(super) trait Tables {
+    /// What tells whether a table is as it was left.
+    type Traces;
+    /// Writes the table in place of what is there; without ranges it goes.
+    fn write(&mut self, marking: &Marking) -> Result<()>;
+    /// The table of this name as it is now.
+    fn traces(&mut self, table: &str) -> Result<Self::Traces>;
+    /// Nobody has changed or removed the table since.
+    fn is_untouched(&mut self, left: &mut Self::Traces) -> Result<bool>;
+}
+
+/// What is to be marked, and what became of it.
 #[derive(Debug)]
-pub(super) struct Marker {
-    /// Where packets for IPVS come in.
-    place: Place,
-    socket: Option<Nftables>,
+pub(super) struct Marker<T: Tables = Machine> {
+    tables: T,
     wanted: Option<Marking>,
     /// As we left it; none when it could not be written.
-    traces: Option<Traces>,
+    traces: Option<T::Traces>,
     /// What was said last about an attempt that failed, so that it is said once.
     complaint: Option<String>,
 }
 
-impl Marker {
+impl<T: Tables> Marker<T> {
     /// Nothing is marked yet, and nothing is opened.
-    pub(super) const fn new(place: Place) -> Self {
-        Self { place, socket: None, wanted: None, traces: None, complaint: None }
+    pub(super) const fn new(tables: T) -> Self {
+        Self { tables, wanted: None, traces: None, complaint: None }
     }
 
     /// Writes the table, or removes it when nothing is to be marked. Waits. Returns what the log should say.
@@ -30,8 +40,7 @@ impl Marker {
             if self.wanted.as_ref().is_some_and(|wanted| wanted.table == marking.table) {
                 (self.wanted, self.traces) = (None, None);
             }
-            let removed = self.socket().and_then(|socket| socket.write(&marking));
-            return removed.err().map(|error| error.to_string());
+            return self.tables.write(&marking).err().map(|error| error.to_string());
         }
         self.wanted = Some(marking);
         self.complaint = None;
@@ -41,25 +50,24 @@ impl Marker {
     /// Writes the table anew when somebody else changed or removed it, as a flush of all rules does, or when it could not
     /// be written before. Waits. Returns what the log should say.
     pub(super) fn look(&mut self) -> Option<String> {
-        let table = self.wanted.as_ref()?.table.clone();
-        let found = self.socket().and_then(|socket| socket.traces(&table));
-        let before = self.traces;
-        if before.is_some() && found.as_ref().ok() == before.as_ref() {
-            return None;
-        }
-        let changed = format!("Somebody else changed the nftables table {table}. It is put back");
-        self.write().or_else(|| before.map(|_| changed))
+        let table = &self.wanted.as_ref()?.table;
+        let Some(traces) = &mut self.traces else { return self.write() };
+        let changed = match self.tables.is_untouched(traces) {
+            Ok(true) => return None,
+            Ok(false) => Some(format!("Somebody else changed the nftables table {table}. It is put back")),
+            Err(_) => None,
+        };
+        self.write().or(changed)
     }
 
     fn write(&mut self) -> Option<String> {
-        let written = self.try_to_write();
-        let complaint = match written {
+        let complaint = match self.try_to_write() {
             Ok(traces) => {
                 self.traces = traces;
                 None
             }
             Err(error) => {
-                (self.traces, self.socket) = (None, None);
+                self.traces = None;
                 Some(format!("Packets for virtual server groups are not marked: {error}"))
             }
         };
@@ -68,17 +76,54 @@ impl Marker {
         news
     }
 
-    fn try_to_write(&mut self) -> Result<Option<Traces>> {
-        let Some(wanted) = self.wanted.clone() else { return Ok(None) };
-        let socket = self.socket()?;
-        socket.write(&wanted)?;
-        socket.traces(&wanted.table).map(Some)
-    }
-
-    fn socket(&mut self) -> Result<&mut Nftables> {
-        match self.socket {
-            Some(ref mut socket) => Ok(socket),
-            ref mut none => Ok(none.insert(Nftables::open(&self.place)?)),
-        }
+    fn try_to_write(&mut self) -> Result<Option<T::Traces>> {
+        let Some(wanted) = &self.wanted else { return Ok(None) };
+        self.tables.write(wanted)?;
+        self.tables.traces(&wanted.table).map(Some)
     }
 }
+
+/// The tables of this machine. The way to them is opened when it is needed, and anew after it failed.
+#[derive(Debug)]
+pub(super) struct Machine {
+    place: Place,
+    nftables: Option<Nftables>,
+}
+
+impl Machine {
+    /// Those where packets for IPVS come in.
+    pub(super) const fn new(place: Place) -> Self {
+        Self { place, nftables: None }
+    }
+
+    fn ask<A>(&mut self, question: impl FnOnce(&mut Nftables) -> Result<A>) -> Result<A> {
+        let nftables = match self.nftables {
+            Some(ref mut nftables) => nftables,
+            ref mut none => none.insert(Nftables::open(&self.place)?),
+        };
+        let answer = question(nftables);
+        if answer.is_err() {
+            self.nftables = None;
+        }
+        answer
+    }
+}
+
+impl Tables for Machine {
+    type Traces = Traces;
+
+    fn write(&mut self, marking: &Marking) -> Result<()> {
+        self.ask(|nftables| nftables.write(marking))
+    }
+
+    fn traces(&mut self, table: &str) -> Result<Traces> {
+        self.ask(|nftables| nftables.traces(table))
+    }
+
+    fn is_untouched(&mut self, left: &mut Traces) -> Result<bool> {
+        self.ask(|nftables| nftables.is_untouched(left))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -13,9 +13,20 @@ pub(super) mod message {
     pub(crate) const GET_TABLE: u8 = 1;
     pub(crate) const DEL_TABLE: u8 = 2;
     pub(crate) const NEW_CHAIN: u8 = 3;
+    pub(crate) const GET_CHAIN: u8 = 4;
     pub(crate) const NEW_RULE: u8 = 6;
+    pub(crate) const GET_RULE: u8 = 7;
     pub(crate) const NEW_SET: u8 = 9;
+    pub(crate) const GET_SET: u8 = 10;
     pub(crate) const NEW_SET_ELEMENT: u8 = 12;
+    pub(crate) const GET_SET_ELEMENT: u8 = 13;
+    pub(crate) const NEW_GENERATION: u8 = 15;
+    pub(crate) const GET_GENERATION: u8 = 16;
+}
+
+/// NFTA_GEN_*.
+pub(super) mod generation {
+    pub(crate) const ID: u16 = 1;
 }
 
 /// NFTA_LIST_ELEM.
@@ -24,8 +35,6 @@ pub(super) const LIST_ELEMENT: u16 = 1;
 /// NFTA_TABLE_*.
 pub(super) mod table {
     pub(crate) const NAME: u16 = 1;
-    pub(crate) const USE: u16 = 3;
-    pub(crate) const HANDLE: u16 = 4;
 }
 
 /// NFTA_CHAIN_* and NFTA_HOOK_*.
@@ -92,6 +101,7 @@ pub(super) mod element {
 pub(super) mod rule {
     pub(crate) const TABLE: u16 = 1;
     pub(crate) const CHAIN: u16 = 2;
+    pub(crate) const HANDLE: u16 = 3;
     pub(crate) const EXPRESSIONS: u16 = 4;
     pub(crate) const NAME: u16 = 1;
     pub(crate) const DATA: u16 = 2;

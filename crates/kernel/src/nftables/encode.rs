@@ -24,13 +24,14 @@
 use super::attribute::{
     BATCH_BEGIN, BATCH_END, LIST_ELEMENT, NFTABLES, chain, element, message, rule, set, table,
 };
+use super::put_text;
 use crate::netlink::encode::{ACK, APPEND, CREATE, Encoder};
 use keepalived_types::ipvs::Protocol;
 use keepalived_types::{Family, MarkedRange};
 use std::net::IpAddr;
 
 /// The chain, as the original calls it.
-const CHAIN: &str = "in";
+pub(super) const CHAIN: &str = "in";
 /// NLA_F_NESTED.
 const NESTED: u16 = 0x8000;
 /// An attribute holds less than 64 KiB; an element for IPv6 takes 92 bytes.
@@ -222,8 +223,7 @@ impl Batch {
     }
 
     fn text(&mut self, kind: u16, text: &str) {
-        let bytes: Vec<u8> = text.bytes().chain([0]).collect();
-        self.encoder.attribute(kind, &bytes);
+        put_text(kind, text, &mut self.encoder);
     }
 
     fn number(&mut self, kind: u16, number: u32) {
@@ -237,20 +237,13 @@ impl Batch {
     }
 }
 
-/// A question after a table.
-pub(super) fn ask_for_table(family: Family, name: &str, sequence: u32, to: &mut Encoder) {
-    to.begin(message_type(message::GET_TABLE), 0, sequence, &[family_of(family), 0, 0, 0]);
-    let bytes: Vec<u8> = name.bytes().chain([0]).collect();
-    to.attribute(table::NAME, &bytes);
-}
-
 /// The type of a message of this subsystem.
 pub(super) const fn message_type(kind: u8) -> u16 {
     u16::from_be_bytes([NFTABLES, kind])
 }
 
 /// NFPROTO_IPV4 and NFPROTO_IPV6.
-const fn family_of(family: Family) -> u8 {
+pub(super) const fn family_of(family: Family) -> u8 {
     match family {
         Family::V4 => 2,
         Family::V6 => 10,

@@ -5,15 +5,18 @@
 
 mod attribute;
 mod encode;
+mod look;
+
+pub use look::Traces;
+pub(crate) use look::{generation_of, part_of};
 
 use crate::error::{Doing, Result};
 use crate::ipvs::{Place, open_in};
-use crate::netlink::decode::{Attributes, ERROR, Message, Messages, outcome_of};
+use crate::netlink::decode::{ERROR, Message, Messages, outcome_of};
 use crate::netlink::encode::Encoder;
 use crate::netlink::socket::{Received, Socket};
 use crate::netlink::{NetlinkError, ReceiveBuffer};
-use attribute::{message, table};
-use encode::{Batch, ask_for_table, message_type};
+use encode::Batch;
 use keepalived_types::{Family, MarkedRange, Marking};
 use std::io;
 
@@ -25,33 +28,22 @@ const USUAL_BATCH: usize = 64 * 1024;
 /// What the kernel says to a batch or a question.
 type Answer<T> = std::result::Result<T, NetlinkError>;
 
-/// A socket for requests to nftables.
+/// The way to nftables: a socket for changes, and one to look with.
 #[derive(Debug)]
 pub struct Nftables {
     socket: Socket,
     sequence: u32,
+    viewer: look::Viewer,
 }
-
-/// What tells a table that nobody touched from another one of the same name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Look {
-    handle: [u8; 8],
-    /// How many chains and maps it has.
-    users: u32,
-}
-
-/// The tables of one name, as they were left, for both families.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Traces([Option<Look>; 2]);
 
 impl Nftables {
-    /// Opens a socket. Waits.
+    /// Opens the sockets. Waits.
     ///
     /// # Errors
     /// When the namespace does not exist, or the kernel has no netfilter at all.
     pub fn open(place: &Place) -> Result<Self> {
         let open = || Socket::open(libc::NETLINK_NETFILTER, &[], ReceiveBuffer::Usual, RECEIVE_BYTES);
-        Ok(Self { socket: open_in(place, open)?, sequence: 1 })
+        Ok(Self { socket: open_in(place, open)?, sequence: 1, viewer: look::Viewer::open(place)? })
     }
 
     /// Writes the table in place of what was there under its name. Waits. Packets of a family without ranges are not
@@ -85,43 +77,27 @@ impl Nftables {
         batch.remove(family, name);
         let doing = format!("remove the nftables table {name}");
         match self.commit(batch).doing(doing.clone())? {
-            Err(error) if !is_absence(&error) => Err(into_io(error)).doing(doing),
+            Err(error) if !is_absence(error.errno) => Err(into_io(error)).doing(doing),
             _ => Ok(()),
         }
     }
 
-    /// What is to be compared later, to learn whether somebody else changed the tables of this name, or removed them. It
-    /// does not show single rules and elements. Waits.
+    /// What is to be compared later, to learn whether somebody else changed the tables of this name, or removed them.
+    /// Waits.
     ///
     /// # Errors
     /// When the kernel does not answer.
     pub fn traces(&mut self, name: &str) -> Result<Traces> {
-        let mut look = |family| self.look(family, name).doing(format!("look at the nftables table {name}"));
-        Ok(Traces([look(Family::V4)?, look(Family::V6)?]))
+        self.viewer.traces(name)
     }
 
-    fn look(&mut self, family: Family, name: &str) -> io::Result<Option<Look>> {
-        let sequence = self.sequence;
-        self.sequence = self.sequence.wrapping_add(1);
-        let mut request = Encoder::default();
-        ask_for_table(family, name, sequence, &mut request);
-        self.socket.send(request.bytes())?;
-        let mut found = None;
-        self.answers(|message| {
-            if message.sequence != sequence {
-                return None;
-            }
-            if message.kind == message_type(message::NEW_TABLE) {
-                found = look_of(message);
-                return Some(Ok(()));
-            }
-            let (errno, message) = outcome_of(message)?;
-            Some(if errno == 0 { Ok(()) } else { Err(NetlinkError { errno, message }) })
-        })
-        .and_then(|answer| match answer {
-            Err(error) if !is_absence(&error) => Err(into_io(error)),
-            _ => Ok(found),
-        })
+    /// Whether the tables are as they were left, with all their chains, rules, maps and elements. Costs next to nothing
+    /// as long as nobody changes any table of this machine. Waits.
+    ///
+    /// # Errors
+    /// When the kernel does not answer.
+    pub fn is_untouched(&mut self, left: &mut Traces) -> Result<bool> {
+        self.viewer.is_untouched(left)
     }
 
     /// Sends a batch and reads what the kernel says to each of its messages.
@@ -169,16 +145,15 @@ impl Nftables {
     }
 }
 
-pub(crate) fn look_of(message: Message<'_>) -> Option<Look> {
-    let attributes = message.payload.get(4..)?;
-    let value = |kind| Attributes(attributes).find(|attribute| attribute.kind == kind);
-    let users = value(table::USE)?.value.first_chunk().copied().map(u32::from_be_bytes)?;
-    Some(Look { handle: value(table::HANDLE)?.value.first_chunk().copied()?, users })
+/// There is no such table, or the kernel has none of this family at all.
+fn is_absence(errno: i32) -> bool {
+    matches!(errno, libc::ENOENT | libc::EOPNOTSUPP | libc::EAFNOSUPPORT)
 }
 
-/// There is no such table, or the kernel has none of this family at all.
-fn is_absence(error: &NetlinkError) -> bool {
-    matches!(error.errno, libc::ENOENT | libc::EOPNOTSUPP | libc::EAFNOSUPPORT)
+/// Appends a text with the NUL that the kernel wants.
+fn put_text(kind: u16, text: &str, to: &mut Encoder) {
+    let bytes: Vec<u8> = text.bytes().chain([0]).collect();
+    to.attribute(kind, &bytes);
 }
 
 fn into_io(error: NetlinkError) -> io::Error {

@@ -124,14 +124,53 @@ fn a_flushed_ruleset_and_a_foreign_table_show() {
         let mut nftables = open();
         let name = "keepalived_ipvs";
         nftables.write(&recorded()).expect("nftables takes it");
-        let traces = nftables.traces(name).expect("an answer");
+        let mut left = nftables.traces(name).expect("an answer");
+        let mut is_untouched = || nftables.is_untouched(&mut left).expect("an answer");
         run("nft", &["add", "table", "ip", "somebody_elses"]);
-        assert_eq!(nftables.traces(name).expect("an answer"), traces, "others are no business of ours");
+        assert!(is_untouched(), "others are no business of ours");
         run("nft", &["flush", "ruleset"]);
-        assert_ne!(nftables.traces(name).expect("an answer"), traces);
+        assert!(!is_untouched());
+        assert!(!is_untouched(), "nobody put it back");
         run("nft", &["add", "table", "ip", name]);
-        assert_ne!(nftables.traces(name).expect("an answer"), traces, "a table of our name is not ours");
+        assert!(!is_untouched(), "a table of our name is not ours");
+    });
+}
+
+/// What an administrator's hand may do within the table.
+#[test]
+fn elements_rules_and_policies_that_somebody_touched_show() {
+    in_network_namespace(|| {
+        let name = "keepalived_ipvs";
+        let touches: [&[&str]; 6] = [
+            &["delete", "element", "ip", name, "udp_map", "{ 10.0.2.3-10.0.2.9 . 82 }"],
+            &["delete", "element", "ip6", name, "tcp_map", "{ 2001:db8::1 . 80 }"],
+            &["add", "element", "ip", name, "tcp_map", "{ 10.0.0.7 . 80 : 0x3e8 }"],
+            &["flush", "chain", "ip", name, "in"],
+            &["insert", "rule", "ip", name, "in", "drop"],
+            &["add", "chain", "ip", name, "in", "{ policy drop; }"],
+        ];
+        let mut nftables = open();
+        for touch in touches {
+            nftables.write(&recorded()).expect("nftables takes it");
+            let mut left = nftables.traces(name).expect("an answer");
+            run("nft", &["add", "table", "ip", "somebody_elses"]);
+            assert!(nftables.is_untouched(&mut left).expect("an answer"), "nobody touched it");
+            run("nft", touch);
+            assert!(!nftables.is_untouched(&mut left).expect("an answer"), "{touch:?}");
+        }
+    });
+}
+
+/// What is put back as it was is as it was left.
+#[test]
+fn an_element_that_went_and_came_back_is_no_change() {
+    in_network_namespace(|| {
+        let name = "keepalived_ipvs";
+        let mut nftables = open();
         nftables.write(&recorded()).expect("nftables takes it");
-        assert_ne!(nftables.traces(name).expect("an answer"), traces, "written anew");
+        let mut left = nftables.traces(name).expect("an answer");
+        run("nft", &["delete", "element", "ip", name, "tcp_map", "{ 10.0.2.3-10.0.2.9 . 82 }"]);
+        run("nft", &["add", "element", "ip", name, "tcp_map", "{ 10.0.2.3-10.0.2.9 . 82 : 0x3e8 }"]);
+        assert!(nftables.is_untouched(&mut left).expect("an answer"));
     });
 }
