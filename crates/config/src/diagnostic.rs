@@ -84,6 +84,8 @@ pub struct Diagnostic {
     pub related: Vec<(Span, String)>,
     /// Part of the file was ignored over it, whatever its class: the file may be damaged.
     pub loses_text: bool,
+    /// A daemon logs it even if it is a [`Class::Note`] and no details are wanted.
+    pub logged_always: bool,
 }
 
 impl Diagnostic {
@@ -109,6 +111,7 @@ impl Diagnostic {
             help: Vec::new(),
             related: Vec::new(),
             loses_text: false,
+            logged_always: class != Class::Note,
         }
     }
 
@@ -144,6 +147,13 @@ impl Diagnostic {
     #[must_use]
     pub fn losing_text(mut self) -> Self {
         self.loses_text = true;
+        self
+    }
+
+    /// It belongs in every log: traffic does not go where the configuration seems to send it.
+    #[must_use]
+    pub fn logged_always(mut self) -> Self {
+        self.logged_always = true;
         self
     }
 

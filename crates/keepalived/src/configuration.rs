@@ -106,17 +106,20 @@ impl Reading {
 
     /// What a running daemon writes to its log, where the original's remarks belong that `-t` does not show.
     pub fn log_lines(&self) -> impl Iterator<Item = String> {
-        self.lines(|class| class != Class::Note)
+        self.lines(true)
     }
 
-    /// Remarks that only we make: what is allowed, but hardly meant.
+    /// Other remarks that only we make: what is allowed, but hardly meant.
     pub fn notes(&self) -> impl Iterator<Item = String> {
-        self.lines(|class| class == Class::Note).map(|line| format!("note: {line}"))
+        self.lines(false)
     }
 
-    fn lines(&self, wanted: impl Fn(Class) -> bool) -> impl Iterator<Item = String> {
-        let diagnostics = self.loaded.report.diagnostics().iter().filter(move |found| wanted(found.class));
-        diagnostics.map(|found| render::line(found, &self.loaded.sources))
+    fn lines(&self, logged_always: bool) -> impl Iterator<Item = String> {
+        let diagnostics = self.loaded.report.diagnostics().iter();
+        diagnostics.filter(move |found| found.logged_always == logged_always).map(|found| {
+            let line = render::line(found, &self.loaded.sources);
+            if found.class == Class::Note { format!("note: {line}") } else { line }
+        })
     }
 
     /// The same as `FILE:LINE:COLUMN: message`: for somebody who has to find out why a reload was refused.

@@ -62,7 +62,7 @@ mod world;
 pub use effect::{CheckId, Effect};
 pub use engine::Engine;
 pub use event::{CheckLabel, Event, EventKind, QuorumSum, Retries};
-pub use marks::GroupMark;
+pub use marks::{EntryPlace, GroupMark, Overlap, overlaps};
 pub use outcome::{Attempt, Failure, HttpTest, Outcome, Remark};
 pub use settings::{FlushOnStop, MarkSettings, Settings, Start, SyncSettings};
 pub use snapshot::{

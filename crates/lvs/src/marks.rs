@@ -112,7 +112,7 @@ fn needed(config: &Config) -> Vec<(String, Protocol)> {
 
 /// Which packets get which mark. Where two groups have the same addresses the first one has them.
 pub(crate) fn marking(servers: &[VirtualServer], settings: &MarkSettings) -> Marking {
-    let mut taken: HashMap<(Family, Protocol, u16), Taken> = HashMap::new();
+    let mut taken: HashMap<(Family, Protocol, u16), Taken<()>> = HashMap::new();
     let mut ranges = Vec::new();
     for server in servers {
         let Some(mark) = server.mark else { continue };
@@ -120,7 +120,7 @@ pub(crate) fn marking(servers: &[VirtualServer], settings: &MarkSettings) -> Mar
         for entry in &server.entries {
             let GroupEntry::Addresses { range, port } = *entry else { continue };
             let taken = taken.entry((range.family(), protocol, port)).or_default();
-            for (first, last) in taken.take(number(range.first()), number(range.last())) {
+            for (first, last) in taken.take(number(range.first()), number(range.last()), ()) {
                 let [first, last] = [first, last].map(|number| address(number, range));
                 ranges.push(MarkedRange { protocol, first, last, port, mark });
             }
@@ -129,18 +129,73 @@ pub(crate) fn marking(servers: &[VirtualServer], settings: &MarkSettings) -> Mar
     Marking { table: settings.table.clone(), priority: settings.priority, ranges }
 }
 
-/// Ranges of numbers that do not overlap: the first number of each with its last one.
-#[derive(Debug, Default)]
-struct Taken(BTreeMap<u128, u128>);
+/// A group's entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct EntryPlace {
+    /// The group's place in [`Config::groups`].
+    pub group: usize,
+    /// The entry's place in the group.
+    pub entry: usize,
+}
 
-impl Taken {
+/// Addresses of a group that an earlier group has already: with `nftables_ipvs` a packet gets one mark, and so its
+/// connections go to the servers of the earlier group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overlap {
+    /// Whose addresses they are, too.
+    pub entry: EntryPlace,
+    /// Who has them.
+    pub holder: EntryPlace,
+    /// The protocol in which both groups are used.
+    pub protocol: Protocol,
+    /// The addresses that both have.
+    pub range: AddressRange,
+    /// The port that both have; 0 for every port.
+    pub port: u16,
+}
+
+/// The overlaps of groups that are used without marks of their own, in the order in which groups are used.
+#[must_use]
+pub fn overlaps(config: &Config) -> Vec<Overlap> {
+    let places: HashMap<&str, usize> =
+        config.groups.iter().enumerate().map(|(place, group)| (group.name.as_str(), place)).collect();
+    let mut taken: HashMap<(Family, Protocol, u16), Taken<EntryPlace>> = HashMap::new();
+    let mut overlaps = Vec::new();
+    for (name, protocol) in needed(config) {
+        let Some(&group) = places.get(name.as_str()) else { continue };
+        for (entry, what) in config.groups[group].entries.iter().enumerate() {
+            let GroupEntry::Addresses { range, port } = *what else { continue };
+            let entry = EntryPlace { group, entry };
+            let taken = taken.entry((range.family(), protocol, port)).or_default();
+            let [first, last] = [range.first(), range.last()].map(number);
+            let others = taken.held(first, last).filter(|(_, _, holder)| holder.group != group);
+            overlaps.extend(others.filter_map(|(first, last, holder)| {
+                let range = AddressRange::new(address(first, range), address(last, range))?;
+                Some(Overlap { entry, holder, protocol, range, port })
+            }));
+            taken.take(first, last, entry);
+        }
+    }
+    overlaps
+}
+
+/// Ranges of numbers that do not overlap: the first number of each with its last one and its holder.
+#[derive(Debug)]
+struct Taken<H>(BTreeMap<u128, (u128, H)>);
+
+impl<H> Default for Taken<H> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<H: Copy> Taken<H> {
     /// Takes what is free of this range, and says which parts that was.
-    fn take(&mut self, first: u128, last: u128) -> Vec<(u128, u128)> {
+    fn take(&mut self, first: u128, last: u128, holder: H) -> Vec<(u128, u128)> {
         let mut free = Vec::new();
-        let before = self.0.range(..first).next_back().map(|(_, end)| *end).filter(|end| *end >= first);
         // The next number that may be free; none behind the highest one.
-        let mut next = before.map_or(Some(first), |end| end.checked_add(1));
-        for (&start, &end) in self.0.range(first..=last) {
+        let mut next = Some(first);
+        for (start, end, _) in self.held(first, last) {
             if let Some(at) = next.filter(|at| *at < start) {
                 free.push((at, start - 1));
             }
@@ -149,8 +204,16 @@ impl Taken {
         if let Some(at) = next.filter(|at| *at <= last) {
             free.push((at, last));
         }
-        self.0.extend(free.iter().copied());
+        self.0.extend(free.iter().map(|&(first, last)| (first, (last, holder))));
         free
+    }
+
+    /// The parts of this range that are taken, each with its holder, from the lowest to the highest.
+    fn held(&self, first: u128, last: u128) -> impl Iterator<Item = (u128, u128, H)> + '_ {
+        let before = self.0.range(..first).next_back();
+        let each = before.into_iter().chain(self.0.range(first..=last));
+        each.filter(move |(_, (end, _))| *end >= first)
+            .map(move |(&start, &(end, holder))| (start.max(first), end.min(last), holder))
     }
 }
 

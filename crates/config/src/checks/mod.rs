@@ -52,6 +52,7 @@ pub(crate) fn complete(mut draft: ConfigDraft, context: &mut Context<'_>) -> Con
         smtp_alert: draft.global.settings.mail.alert,
         smtp_alert_checker: draft.global.settings.mail.alert_checker,
         log_all_failures: draft.global.settings.lvs.log_all_failures,
+        marks_groups: draft.global.settings.lvs.nftables.is_some(),
     };
     let lvs = draft.lvs.complete(&globals, &files, context);
     let config = Config {

@@ -124,3 +124,45 @@ fn addresses_outside_one_network_are_remarked_once() {
     says(&many, "192.0.3.10 and 2 more addresses lie in no network");
     assert_eq!((some.len(), many.len()), (1, 1));
 }
+
+#[test]
+fn addresses_of_two_marked_groups_are_remarked_where_the_later_one_has_them() {
+    let text = |global: &str, second: &str, protocol: &str| {
+        format!(
+            "global_defs {{\n{global}\n}}\nvirtual_server_group one {{\n10.0.0.1-9 80\n10.0.0.3 80\n}}\n\
+             virtual_server_group two {{\n10.0.0.30 80\n{second}\n}}\n\
+             virtual_server group one {{\nprotocol TCP\nlvs_sched rr\nreal_server 192.0.2.7 80 {{\n}}\n}}\n\
+             virtual_server group two {{\nprotocol {protocol}\nlvs_sched rr\nreal_server 192.0.2.8 80 {{\n}}\n}}\n"
+        )
+    };
+    let said = remarks(&text("nftables_ipvs", "10.0.0.5-20 80", "TCP"));
+    let wanted = "virtual_server_group two: packets to 10.0.0.5-10.0.0.9 port 80 (TCP) go to group one, which has these \
+                  addresses, too, and comes first";
+    assert_eq!(said, [wanted]);
+    let one = remarks(&text("nftables_ipvs", "10.0.0.4", "TCP"));
+    assert!(one.is_empty(), "a port that is named comes before every port: {one:?}");
+    assert!(remarks(&text("nftables_ipvs", "10.0.0.10-20 80", "TCP")).is_empty(), "side by side");
+    assert!(remarks(&text("nftables_ipvs", "10.0.0.5-20 81", "TCP")).is_empty(), "another port");
+    assert!(remarks(&text("nftables_ipvs", "10.0.0.5-20 80", "UDP")).is_empty(), "another protocol");
+    assert!(remarks(&text("", "10.0.0.5-20 80", "TCP")).is_empty(), "no marks");
+}
+
+#[test]
+fn an_address_of_two_marked_groups_is_shown_in_both() {
+    let text = "global_defs {\nnftables_ipvs\n}\nvirtual_server_group a {\n2001:db8::1\n}\nvirtual_server_group b {\n\
+                2001:db8::1\n}\nvirtual_server group a {\nlvs_sched rr\nprotocol UDP\nreal_server fd00::7 53 {\n}\n}\n\
+                virtual_server group b {\nlvs_sched rr\nprotocol UDP\nreal_server fd00::8 53 {\n}\n}\n";
+    let options = LoadOptions { config_id: "node".to_owned(), all_includes_checked: false, test_mode: true };
+    let loaded = load("/test.conf", &options, &FakeHost::new().with_file("/test.conf", text));
+    let mut diagnostics = loaded.report.diagnostics().iter();
+    let remark = diagnostics.find(|found| found.class == Class::Note).expect("a remark");
+    assert!(
+        remark.message.contains("packets to 2001:db8::1 any port (UDP) go to group a"),
+        "{}",
+        remark.message
+    );
+    assert!(remark.logged_always);
+    let place = |span| loaded.sources.place(span).to_string();
+    assert_eq!(remark.span.map(place).as_deref(), Some("/test.conf:8:1"));
+    assert_eq!(remark.related.first().map(|(span, _)| place(*span)).as_deref(), Some("/test.conf:5:1"));
+}

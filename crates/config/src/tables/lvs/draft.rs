@@ -34,6 +34,8 @@ pub(crate) struct Globals {
     pub smtp_alert_checker: Option<bool>,
     /// `checker_log_all_failures`.
     pub log_all_failures: bool,
+    /// `nftables_ipvs`: packets for a group get one firewall mark.
+    pub marks_groups: bool,
 }
 
 /// `virtual_server_group`.
@@ -41,6 +43,8 @@ pub(super) struct GroupDraft {
     pub name: String,
     pub span: Span,
     pub entries: Vec<GroupEntry>,
+    /// The line of each entry.
+    pub lines: Vec<Span>,
 }
 
 /// `virtual_server`.

@@ -46,7 +46,8 @@ fn open(draft: &mut ConfigDraft, args: &mut Args<'_>, context: &mut Context<'_>)
         let message = format!("Block {} has extra parameters {} ...", args.keyword(), extra.text);
         context.report(Class::GeneralError, extra.span, message);
     }
-    draft.lvs.open_group = Some(GroupDraft { name: name.text.to_owned(), span, entries: Vec::new() });
+    draft.lvs.open_group =
+        Some(GroupDraft { name: name.text.to_owned(), span, entries: Vec::new(), lines: Vec::new() });
 }
 
 fn close(draft: &mut ConfigDraft, context: &mut Context<'_>) {
@@ -87,7 +88,9 @@ fn item(draft: &mut ConfigDraft, args: &mut Args<'_>, context: &mut Context<'_>)
     } else {
         addresses(first, args, context)
     };
-    group.entries.extend(entry);
+    let Some(entry) = entry else { return };
+    group.entries.push(entry);
+    group.lines.push(first.span);
 }
 
 fn mark(group: &str, args: &mut Args<'_>, context: &mut Context<'_>) -> Option<GroupEntry> {

@@ -3,6 +3,7 @@
 
 mod checks;
 mod family;
+mod overlaps;
 mod ports;
 mod real_servers;
 mod service;
@@ -31,22 +32,28 @@ impl LvsDraft {
         context: &mut Context<'_>,
     ) -> Config {
         let mut order = Vec::new();
+        let mut lines = Vec::new();
         let mut groups = HashMap::new();
         for group in self.groups {
             if !groups.contains_key(&group.name) {
                 order.push(group.name.clone());
+                lines.push(group.lines);
                 groups.insert(group.name.clone(), ServerGroup { name: group.name, entries: group.entries });
             }
         }
         let file_names = files.iter().map(|file| (file.name.as_str(), file)).collect();
         let known = Known { globals, groups: &groups, files: &file_names };
         let virtual_servers = complete_servers(self.virtual_servers, &known, context);
-        Config {
+        let config = Config {
             files: followed_files(&virtual_servers, files),
             virtual_servers,
             groups: order.iter().filter_map(|name| groups.remove(name)).collect(),
             tls: self.tls,
+        };
+        if globals.marks_groups {
+            overlaps::note(&config, &lines, context);
         }
+        config
     }
 }
 
