@@ -8,6 +8,7 @@
 
 mod aftermath;
 pub mod checkers;
+mod child;
 pub mod config_test;
 pub mod configuration;
 pub mod control;

@@ -15,6 +15,7 @@ use super::programs::Starter;
 use super::table::Table;
 use super::unfollowed;
 use crate::aftermath::Aftermath;
+use crate::child;
 use crate::fifo::Fifos;
 use crate::ipc::{Channel, CheckersSetup, FromCheckers};
 use crate::ipvs_place;
@@ -193,7 +194,7 @@ impl Driver {
         if let Err(error) = self.ping.restore() {
             self.logger.warning(error);
         }
-        self.logger.info(stopped_line(self.logger.is_detailed()));
+        self.logger.info(child::stopped_line(self.logger.is_detailed()));
         Ok(Outcome::Stopped)
     }
 
@@ -298,19 +299,4 @@ fn tell_files(news: News, engine: &mut Engine, logger: &Logger, now: Instant) {
     for (name, value) in news.values {
         engine.handle_file(&name, i64::from(value), now);
     }
-}
-
-/// The last line of the process, with its CPU time when details are wanted.
-fn stopped_line(detailed: bool) -> String {
-    if !detailed {
-        return "Stopped".to_owned();
-    }
-    let used = process::cpu_times().unwrap_or_default();
-    format!(
-        "Stopped - used (self/children) {:.6}/{:.6} user time, {:.6}/{:.6} system time",
-        used.user.as_secs_f64(),
-        used.children_user.as_secs_f64(),
-        used.system.as_secs_f64(),
-        used.children_system.as_secs_f64()
-    )
 }

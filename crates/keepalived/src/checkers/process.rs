@@ -1,36 +1,23 @@
 //! The life of the checker process: from the supervisor's first message to the last service removed.
 
 use super::driver::{Driver, Outcome};
-use crate::ipc::{CHANNEL_VARIABLE, Channel, CheckersSetup, ToCheckers};
+use crate::child::{self, Exit};
+use crate::ipc::{Channel, CheckersSetup, ToCheckers};
 use crate::log::Logger;
 use keepalived_kernel::memory;
-use keepalived_kernel::process::{Pid, inherited};
-use keepalived_kernel::reactor::wait_readable;
 use keepalived_kernel::sched::{self, Limit};
 use keepalived_kernel::signals::{self, Signals};
-use std::os::fd::{AsFd, OwnedFd};
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
-
-/// Exit statuses as the supervisor understands them (runtime reference 4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Exit {
-    /// Stopped in order.
-    Normal = 0,
-    /// Cannot run at all: no IPVS, no TLS.
-    Fatal = 1,
-    /// Something that cannot happen.
-    Internal = 70,
-}
 
 /// The whole process; returns its exit status.
 #[must_use]
 pub fn run() -> u8 {
-    // The supervisor's name until the configuration says otherwise: every process is called keepalived.
-    drop(sched::set_name("keepalived"));
-    memory::return_large_blocks();
-    let Some((channel, setup)) = first_message() else {
-        eprintln!("keepalived-checkers is started by keepalived and does nothing by itself");
+    let setup_of = |message| match message {
+        ToCheckers::Start(setup) => Some(setup),
+        _ => None,
+    };
+    let Some((channel, setup)) = child::begin("keepalived-checkers", setup_of) else {
         return Exit::Fatal as u8;
     };
     let exit = match prepare() {
@@ -43,36 +30,9 @@ pub fn run() -> u8 {
     exit as u8
 }
 
-fn first_message() -> Option<(Channel, Box<CheckersSetup>)> {
-    let number: i32 = std::env::var(CHANNEL_VARIABLE).ok()?.parse().ok()?;
-    let fd: OwnedFd = inherited(number).ok()?;
-    let mut channel = Channel::new(fd).ok()?;
-    loop {
-        wait_readable(channel.as_fd()).ok()?;
-        let received = channel.receive::<ToCheckers>().ok()?;
-        if let Some(ToCheckers::Start(setup)) = received.messages.into_iter().next() {
-            return Some((channel, setup));
-        }
-        if received.closed {
-            return None;
-        }
-    }
-}
-
 fn prepare() -> keepalived_kernel::Result<Signals> {
     let signals = Signals::block(&[signals::TERM, signals::RELOAD, signals::CHILD, signals::DATA])?;
-    for ignored in [signals::INTERRUPT, signals::PIPE] {
-        signals::ignore(ignored)?;
-    }
-    // SIGTERM is blocked by now: a parent that dies from here on ends us in order.
-    if let Some(parent) = Pid::from_raw(i32::try_from(std::os::unix::process::parent_id()).unwrap_or(0))
-        && !sched::stop_with_parent(parent)?
-    {
-        return Err(keepalived_kernel::Error::new(
-            "be started by the supervisor",
-            std::io::Error::other("it has ended"),
-        ));
-    }
+    child::follow_supervisor()?;
     Ok(signals)
 }
 

@@ -6,6 +6,7 @@ use super::messages::{Inbox, Outbox, Settings, ToEngine, ToHelper};
 use super::script_queue::{ScriptQueue, Start};
 use super::sync_daemon::SyncDaemons;
 use super::trackers::{self, Means, Trackers};
+use crate::child;
 use crate::dump_setup::DumpSetup;
 use crate::exec_helper;
 use crate::fifo::{FifoSetup, Fifos};
@@ -148,7 +149,7 @@ impl Helper {
             self.logger.warning(format!("{dropped} notify scripts were not run: too many waited for others"));
         }
         self.mailer.farewell().into_iter().for_each(|line| self.logger.warning(line));
-        self.logger.info(stopped_line(self.logger.is_detailed()));
+        self.logger.info(child::stopped_line(self.logger.is_detailed()));
         Ok(())
     }
 
@@ -425,19 +426,4 @@ fn watch_processes(reactor: &Reactor, trackers: &Trackers) {
         // The only thing that can be wrong with it is that it is watched already.
         drop(reactor.register(events, TRACKERS, Interest::Read));
     }
-}
-
-/// The last line of the process, with its CPU time when details are wanted.
-fn stopped_line(detailed: bool) -> String {
-    if !detailed {
-        return "Stopped".to_owned();
-    }
-    let used = process::cpu_times().unwrap_or_default();
-    format!(
-        "Stopped - used (self/children) {:.6}/{:.6} user time, {:.6}/{:.6} system time",
-        used.user.as_secs_f64(),
-        used.children_user.as_secs_f64(),
-        used.system.as_secs_f64(),
-        used.children_system.as_secs_f64()
-    )
 }

@@ -6,37 +6,22 @@ use super::launcher::Launcher;
 use super::messages;
 use super::sync_daemon::SyncDaemons;
 use super::trackers::{self, Means, Trackers};
-use crate::ipc::{CHANNEL_VARIABLE, Channel, ToVrrp, VrrpSetup};
+use crate::child::{self, Exit};
+use crate::ipc::{Channel, ToVrrp, VrrpSetup};
 use crate::ipvs_place;
 use crate::log::Logger;
-use keepalived_kernel::process::{Pid, inherited};
-use keepalived_kernel::reactor::wait_readable;
 use keepalived_kernel::sched::Limit;
 use keepalived_kernel::signals::{self, Signals};
 use keepalived_kernel::{clock, memory, sched};
-use std::os::fd::{AsFd, OwnedFd};
-
-/// Exit statuses as the supervisor understands them (runtime reference 4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Exit {
-    /// Stopped in order.
-    Normal = 0,
-    /// Cannot run at all.
-    Fatal = 1,
-    /// We lack a permission.
-    NoPermission = 4,
-    /// Something that cannot happen.
-    Internal = 70,
-}
 
 /// The whole process; returns its exit status.
 #[must_use]
 pub fn run() -> u8 {
-    // The supervisor's name until the configuration says otherwise: every process is called keepalived.
-    drop(sched::set_name("keepalived"));
-    memory::return_large_blocks();
-    let Some((channel, mut setup)) = first_message() else {
-        eprintln!("keepalived-vrrp is started by keepalived and does nothing by itself");
+    let setup_of = |message| match message {
+        ToVrrp::Start(setup) => Some(setup),
+        _ => None,
+    };
+    let Some((channel, mut setup)) = child::begin("keepalived-vrrp", setup_of) else {
         return Exit::Fatal as u8;
     };
     if let Some(line) = trackers::without_unwatched(&mut setup.vrrp) {
@@ -57,22 +42,6 @@ struct Parts {
     children: Signals,
 }
 
-fn first_message() -> Option<(Channel, Box<VrrpSetup>)> {
-    let number: i32 = std::env::var(CHANNEL_VARIABLE).ok()?.parse().ok()?;
-    let fd: OwnedFd = inherited(number).ok()?;
-    let mut channel = Channel::new(fd).ok()?;
-    loop {
-        wait_readable(channel.as_fd()).ok()?;
-        let received = channel.receive::<ToVrrp>().ok()?;
-        if let Some(ToVrrp::Start(setup)) = received.messages.into_iter().next() {
-            return Some((channel, setup));
-        }
-        if received.closed {
-            return None;
-        }
-    }
-}
-
 fn start() -> keepalived_kernel::Result<Parts> {
     let engine_signals = Signals::block(&[
         signals::TERM,
@@ -84,18 +53,7 @@ fn start() -> keepalived_kernel::Result<Parts> {
         signals::json(),
     ])?;
     let children = Signals::block(&[signals::CHILD])?;
-    for ignored in [signals::INTERRUPT, signals::PIPE] {
-        signals::ignore(ignored)?;
-    }
-    // SIGTERM is blocked by now: a parent that dies from here on ends us in order.
-    if let Some(parent) = Pid::from_raw(i32::try_from(std::os::unix::process::parent_id()).unwrap_or(0))
-        && !sched::stop_with_parent(parent)?
-    {
-        return Err(keepalived_kernel::Error::new(
-            "be started by the supervisor",
-            std::io::Error::other("it has ended"),
-        ));
-    }
+    child::follow_supervisor()?;
     Ok(Parts { engine_signals, children })
 }
 
