@@ -4,34 +4,33 @@
 //! only then, let timers run out (after a stall, what was received meanwhile is read first); perform what the engine
 //! wants, adverts first, then addresses in batches, then announcements.
 
+mod acting;
+mod ending;
+mod receiving;
 mod routing;
+mod settings;
+mod told;
 mod topology;
 
 use super::announcer::Announcer;
 use super::auto_priority::AutoPriority;
 use super::channels::{Channels, Reported};
-use super::dumps::{Dump, Wanted};
 use super::linkbeat::Linkbeat;
-use super::messages::{Inbox, Outbox, Settings, ToEngine, ToHelper};
-use super::network::{Deferred, Network};
-use super::reconcile::Holder;
+use super::messages::{Inbox, Outbox, ToEngine, ToHelper};
+use super::network::Network;
 use super::redump::Redump;
-use super::routing::refusal;
 use super::secondaries::Secondaries;
 use crate::aftermath::Aftermath;
-use crate::ipc::{Order, VrrpSetup};
-use crate::process_settings::{InForce, realtime_limit};
-use keepalived_config::model::{self, ProcessSettings};
-use keepalived_events::{Event, Snapshot, What};
+use crate::ipc::VrrpSetup;
+use crate::process_settings::InForce;
 use keepalived_kernel::packet_socket::PacketSocket;
 use keepalived_kernel::reactor::{Interest, Reactor, Ready};
-use keepalived_kernel::sched;
-use keepalived_kernel::signals::{self, Signals};
+use keepalived_kernel::signals::Signals;
 use keepalived_kernel::{Result, clock, memory};
 use keepalived_types::Instant;
 use keepalived_vrrp::config::Config;
-use keepalived_vrrp::{Effect, Engine, EventKind, NotDone, Received, Start};
-use std::collections::{HashMap, HashSet};
+use keepalived_vrrp::{Engine, Start};
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::os::fd::AsFd;
 use std::time::Duration;
@@ -54,8 +53,6 @@ const LONGEST_AWAKE: Duration = Duration::from_millis(2);
 const NAP: Duration = Duration::from_micros(50);
 /// Returning memory takes a millisecond or a few; with so long until anything is due it makes nothing late.
 const ENOUGH_TIME: Duration = Duration::from_millis(50);
-/// The longest the last requests may take at the end.
-const PATIENCE_AT_STOP: Duration = Duration::from_secs(3);
 
 /// The engine and everything it acts through.
 pub(super) struct Driver {
@@ -258,48 +255,6 @@ impl Driver {
         Ok(())
     }
 
-    /// Takes the priority, processors, memory and name that are configured, at the start, when nothing else has been
-    /// started by this thread that must not have them, and at a reload. Returns complaints.
-    pub(super) fn take_settings(
-        &mut self,
-        process: &ProcessSettings,
-        auto_priority: model::AutoPriority,
-        name: Option<&str>,
-    ) -> Vec<String> {
-        let starts_anew = self.process.settings() != process || !self.auto_priority.is(auto_priority);
-        let given_up =
-            if starts_anew && self.is_real_time { self.process.give_up_priority() } else { Ok(()) };
-        let mut complaints = self.process.change(process, name);
-        complaints.extend(given_up.err().map(|error| error.to_string()));
-        if starts_anew {
-            self.auto_priority = AutoPriority::new(auto_priority, process);
-            self.is_real_time = process.rt_priority.is_some();
-        }
-        if !self.is_real_time {
-            // A courtesy of newer kernels; without it things are as they always were.
-            drop(sched::set_slice(sched::SHORTEST_SLICE));
-        }
-        complaints
-    }
-
-    /// `max_auto_priority`.
-    fn raise_priority(&mut self, priority: u8) {
-        let limit = realtime_limit(self.process.settings());
-        let taken = sched::set_realtime(priority.into())
-            .and_then(|priority| sched::limit_realtime(Some(limit)).map(|()| priority));
-        let text = match taken {
-            Ok(priority) => {
-                self.is_real_time = true;
-                format!("Set realtime priority {priority}")
-            }
-            Err(error) => {
-                self.auto_priority.give_up();
-                format!("The priority stays as it is: {error}")
-            }
-        };
-        self.to_helper.put(ToHelper::Log { detail: false, text });
-    }
-
     fn handle_ready(&mut self, ready: Ready, now: Instant) -> Result<()> {
         match ready.token {
             SIGNALS => self.handle_signals(now),
@@ -319,255 +274,6 @@ impl Driver {
         }
         Ok(())
     }
-
-    fn receive(&mut self, id: keepalived_vrrp::ChannelId, drain: bool, now: Instant) {
-        let engine = &mut self.engine;
-        let before = self.channels.malformed();
-        self.channels.receive(id, drain, now, |received, at| engine.handle_advertisement(id, received, at));
-        self.tell_malformed(before);
-    }
-
-    /// Everything that waits anywhere.
-    fn receive_all(&mut self, now: Instant) {
-        for id in self.channels.ids() {
-            self.receive(id, true, now);
-        }
-    }
-
-    /// Channels that are read in batches: those whose time has come, or all before a master is believed to be down.
-    fn read_batches(&mut self, now: Instant) {
-        let someone_is_silent = self.engine.next_master_down().is_some_and(|at| at <= now);
-        let engine = &mut self.engine;
-        let before = self.channels.malformed();
-        let handle = |id, received: &Received<'_>, at| engine.handle_advertisement(id, received, at);
-        self.channels.read_batches(someone_is_silent, &self.reactor, now, handle);
-        self.tell_malformed(before);
-    }
-
-    fn tell_malformed(&mut self, before: u64) {
-        if before == 0 && self.channels.malformed() > 0 {
-            let text = "received a datagram that is no VRRP packet; further ones are only counted".to_owned();
-            self.to_helper.put(ToHelper::Log { detail: false, text });
-        }
-    }
-
-    fn handle_signals(&mut self, now: Instant) {
-        while let Some(signal) = self.signals.read() {
-            if signal.number == signals::TERM {
-                self.stopping = true;
-            } else if signal.number == signals::RELOAD {
-                self.to_helper.put(ToHelper::ReloadRequested);
-            } else if signal.number == signals::CPU_TIME {
-                let text =
-                    "VRRP process has used too much CPU time, vrrp_rlimit_rttime may need to be increased";
-                self.to_helper.put(ToHelper::Log { detail: false, text: text.to_owned() });
-            } else if let Some(wanted) = Wanted::by_signal(signal.number) {
-                self.dump(wanted, now);
-            } else {
-                let text = format!("signal {} is not expected", signal.number);
-                self.to_helper.put(ToHelper::Log { detail: false, text });
-            }
-        }
-        if self.stopping {
-            self.muted = self.keep_at_stop;
-            self.engine.stop(now);
-        }
-    }
-
-    /// Collects what a file shows; the helper thread writes it.
-    fn dump(&mut self, wanted: Wanted, now: Instant) {
-        self.receive_all(now);
-        let clear = wanted == Wanted::StatsAndClear;
-        let sockets = if wanted.shows_sockets() { self.dumped_sockets() } else { HashMap::new() };
-        self.to_helper.put(ToHelper::Dump(Box::new(Dump::take(wanted, &self.engine, sockets, now))));
-        if clear {
-            self.engine.reset_counters();
-        }
-    }
-
-    fn handle_messages(&mut self, now: Instant) -> Result<()> {
-        self.from_helper.waker().drain();
-        while let Some(message) = self.from_helper.take() {
-            match message {
-                ToEngine::Settings(settings) => {
-                    let Settings { process, auto_priority, name, netlink } = *settings;
-                    let mut complaints = self.take_settings(&process, auto_priority, name.as_deref());
-                    complaints.extend(
-                        self.network.set_receive_buffers(netlink).err().map(|error| error.to_string()),
-                    );
-                    for text in complaints {
-                        self.to_helper.put(ToHelper::Log { detail: false, text });
-                    }
-                }
-                ToEngine::Reload(config) => {
-                    self.quantum = quantum_of(&config);
-                    if let Err(error) = self.poll_links(&config, now) {
-                        let text = format!("links are not polled: {error}");
-                        self.to_helper.put(ToHelper::Log { detail: false, text });
-                    }
-                    self.prepare_routing(&config, now)?;
-                    self.engine.reconfigure(*config, now);
-                    self.options_outdated = true;
-                    self.to_helper.put(ToHelper::Reloaded);
-                }
-                ToEngine::Dump(saved) => self.dump(Wanted::Data(Some(saved)), now),
-                ToEngine::Tracker { name, reading } => self.engine.handle_tracker(&name, reading, now),
-                ToEngine::Operate { ticket, order } => {
-                    let outcome = operate(&mut self.engine, order, now);
-                    self.to_helper.put(ToHelper::Operated { ticket, outcome });
-                }
-                ToEngine::Snapshot => {
-                    self.receive_all(now);
-                    let snapshot = Snapshot { vrrp: self.engine.snapshot(now), ..Snapshot::default() };
-                    self.to_helper.put(ToHelper::Snapshot(Box::new(snapshot)));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn perform_effects(&mut self) {
-        while let Some(effect) = self.engine.poll_effect() {
-            self.perform(effect);
-        }
-    }
-
-    fn perform(&mut self, effect: Effect) {
-        match effect {
-            Effect::OpenChannel { id, channel } => self.open_channel(id, &channel),
-            Effect::CloseChannel(id) => self.channels.close(id, &self.reactor),
-            Effect::Listen { channel, attention } => {
-                if let Err(error) = self.channels.listen(channel, attention, &self.reactor, clock::now()) {
-                    let text = format!("adverts are read one by one: {error}");
-                    self.to_helper.put(ToHelper::Log { detail: false, text });
-                }
-            }
-            Effect::SendAdvert { channel, advert, identification, .. } if !self.muted => {
-                if let Err(error) = self.channels.send(channel, &advert, identification) {
-                    self.log_detail(|| format!("could not send an advert: {error}"));
-                }
-            }
-            Effect::Want { instance, network } if !self.muted => {
-                if network.addresses.is_empty() {
-                    self.announcer.forget(instance);
-                    self.network.forget_announcements(instance);
-                }
-                let operations = self.network.reconciler.want(Holder::Instance(instance), network);
-                self.network.perform(operations);
-            }
-            Effect::WantStatic(network) if !self.muted => {
-                let operations = self.network.reconciler.want(Holder::Static, network);
-                self.network.perform(operations);
-            }
-            Effect::Announce { instance, announcements, rounds } if !self.muted => {
-                self.network.announce(Deferred { instance, announcements, rounds });
-            }
-            Effect::SendAdvert { .. }
-            | Effect::Want { .. }
-            | Effect::WantStatic(_)
-            | Effect::Announce { .. } => {}
-            // Thousands of them come at once, and nothing but a line of the detailed log becomes of them.
-            Effect::Event(event) if !self.detail && matches!(event.kind, EventKind::Announcing { .. }) => {}
-            Effect::Event(event) => {
-                self.events += 1;
-                self.aftermath.note(1, clock::now());
-                let event = Event {
-                    sequence: self.events,
-                    wall: std::time::SystemTime::now(),
-                    at: clock::now(),
-                    what: What::Vrrp(*event),
-                };
-                self.to_helper.put(ToHelper::Event(Box::new(event)));
-            }
-        }
-    }
-
-    fn open_channel(&mut self, id: keepalived_vrrp::ChannelId, channel: &keepalived_vrrp::Channel) {
-        match self.channels.open(id, channel, &self.reactor) {
-            Ok(()) => {
-                self.options_outdated = true;
-                let line = sockpool_line(channel);
-                self.log_detail(|| line);
-            }
-            Err(error) => self.engine.handle_channel_failed(id, error.to_string(), clock::now()),
-        }
-    }
-
-    fn advance_requests(&mut self) -> Result<()> {
-        if self.network.is_idle() {
-            return Ok(());
-        }
-        let progress = self.network.turn()?;
-        for (operation, error) in progress.refused {
-            let text = refusal(&operation, &error, |index| self.interface_text(index));
-            self.to_helper.put(ToHelper::Log { detail: false, text });
-        }
-        for ready in progress.announce {
-            self.announcer.queue(ready.instance, ready.announcements, ready.rounds);
-        }
-        if !progress.added.is_empty() {
-            let now = clock::now();
-            progress.added.into_iter().for_each(|address| self.engine.handle_address(address, now));
-            self.perform_effects();
-        }
-        Ok(())
-    }
-
-    fn advance_announcements(&mut self) {
-        if !self.announcer.has_work() {
-            return;
-        }
-        let (network, to_helper, detail) = (&self.network, &mut self.to_helper, self.detail);
-        let name_of = |index| network.name(index).map(ToString::to_string);
-        self.announcer.turn(clock::now(), name_of, |sent| {
-            if detail {
-                to_helper.put_if_room(|| ToHelper::Log {
-                    detail: true,
-                    text: announcement_line(sent.address, name_of(sent.index)),
-                });
-            }
-        });
-    }
-
-    fn log_detail(&mut self, text: impl FnOnce() -> String) {
-        if self.detail {
-            self.to_helper.put_if_room(|| ToHelper::Log { detail: true, text: text() });
-        }
-    }
-
-    /// Sends the last adverts and waits until the addresses are gone.
-    fn finish(mut self) -> Result<()> {
-        self.perform_effects();
-        let deadline = clock::now() + PATIENCE_AT_STOP;
-        self.advance_requests()?;
-        let mut ready = Vec::new();
-        while self.network.is_busy() && clock::now() < deadline {
-            let due = if self.network.has_work() { Instant::ORIGIN } else { deadline };
-            self.reactor.wait(Some(due), Duration::ZERO, &mut ready)?;
-            self.advance_requests()?;
-        }
-        for text in self.secondaries.want(&HashMap::new()) {
-            self.to_helper.put(ToHelper::Log { detail: false, text });
-        }
-        self.log_drops();
-        self.to_helper.put(ToHelper::Stop);
-        self.to_helper.wake();
-        Ok(())
-    }
-
-    /// What was dropped before the engine could count it.
-    fn log_drops(&mut self) {
-        let counts = [
-            (self.channels.malformed(), "datagrams were no VRRP packets"),
-            (self.announcer.failures(), "gratuitous ARP or neighbour advertisements could not be sent"),
-            (self.redump.overruns(), "times the kernel's reports about interfaces and addresses were lost"),
-        ];
-        for (count, what) in counts {
-            if count > 0 {
-                self.to_helper.put(ToHelper::Log { detail: false, text: format!("{count} {what}") });
-            }
-        }
-    }
 }
 
 /// The slot within which timers share a wake-up: half a millisecond, less when an interval is short.
@@ -584,35 +290,4 @@ fn configured_addresses(config: &Config) -> HashSet<IpAddr> {
         .flat_map(|instance| instance.virtual_addresses.iter().chain(&instance.excluded_addresses))
         .map(|address| address.prefix.address())
         .collect()
-}
-
-fn sockpool_line(channel: &keepalived_vrrp::Channel) -> String {
-    use keepalived_vrrp::ChannelAddress;
-    let index = channel.interface.as_ref().map_or(0, |(index, _)| index.get());
-    let (kind, address) = match channel.address {
-        ChannelAddress::Group(group) => ("multicast", group),
-        ChannelAddress::Local(source) => ("unicast", source),
-    };
-    let family = channel.family;
-    format!("VRRP sockpool: [ifindex({index:3}), family({family}), proto(112), {kind}, address({address})]")
-}
-
-fn announcement_line(address: IpAddr, interface: Option<String>) -> String {
-    let interface = interface.unwrap_or_default();
-    match address {
-        IpAddr::V4(_) => format!("Sending gratuitous ARP on {interface} for {address}"),
-        IpAddr::V6(_) => format!("Sending unsolicited Neighbour Advert on {interface} for {address}"),
-    }
-}
-
-/// Does what an operator wants.
-fn operate(engine: &mut Engine, order: Order, now: Instant) -> std::result::Result<(), NotDone> {
-    match order {
-        Order::SwitchOver(name) => engine.switch_over(&name, now),
-        Order::TakeBack(name) => engine.take_back(name.as_deref(), now),
-        Order::Maintenance(on) => {
-            engine.set_maintenance(on, now);
-            Ok(())
-        }
-    }
 }
