@@ -1,15 +1,16 @@
 //! The engine: inputs in, effects out.
 
-use crate::acceptance::{self, Candidate, remark};
+mod adverts;
+mod losses;
+mod machine;
+
 use crate::announce;
-use crate::config::{Config, RouteConfig, RuleConfig};
+use crate::config::Config;
 use crate::effect::{ChannelId, Effect, InstanceId, InstanceView};
-use crate::event::{Cause, EventKind, Rejection, Subject};
-use crate::input::{Link, LinkAddress, Reading, Received, Start};
+use crate::event::{Cause, EventKind, Subject};
+use crate::input::{Reading, Start};
 use crate::instance::{Instance, Traffic};
 use crate::instances::Instances;
-use crate::links::LinkChange;
-use crate::network;
 use crate::place;
 use crate::snapshot::{InstanceSnapshot, Snapshot};
 use crate::state::{Role, Step, backup, master};
@@ -18,15 +19,10 @@ use crate::sync_group::SyncGroup;
 use crate::timers::{Due, Timer};
 use crate::tracking::Watched;
 use crate::world::World;
-use keepalived_types::{IfIndex, Instant, Rare, Vrid};
-use keepalived_wire::vrrp::HeaderView;
-use keepalived_wire::vrrp::v3::ChecksumStyle;
+use keepalived_types::{Instant, Rare};
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
-
-/// Bytes of an IP authentication header (RFC 2338 §10.2).
-const AUTHENTICATION_HEADER_LEN: usize = 24;
 
 /// Room for effects that is kept when they have been taken: the adverts of a slot, and some more.
 const EFFECTS_KEPT: usize = 512;
@@ -92,34 +88,6 @@ impl Engine {
         engine
     }
 
-    /// A link appeared or changed.
-    pub fn handle_link(&mut self, link: Link, now: Instant) {
-        let index = link.index;
-        let change = self.world.links.insert(link);
-        self.on_link_change(index, change, now);
-    }
-
-    /// A link disappeared, and its addresses with it.
-    pub fn handle_link_removed(&mut self, index: IfIndex, now: Instant) {
-        let change = self.world.links.remove(index);
-        self.world.timers.cancel(Due::LinkDelay(index));
-        self.on_link_change(index, change, now);
-    }
-
-    /// An address appeared, or is no longer tentative.
-    pub fn handle_address(&mut self, address: LinkAddress, now: Instant) {
-        if self.world.links.insert_address(address) {
-            self.on_address_change(address, now);
-        }
-    }
-
-    /// An address disappeared.
-    pub fn handle_address_removed(&mut self, address: LinkAddress, now: Instant) {
-        if self.world.links.remove_address(address) {
-            self.on_address_change(address, now);
-        }
-    }
-
     /// The first listing of links and addresses has been handed over: instances begin.
     pub fn handle_topology_complete(&mut self, now: Instant) {
         if self.phase != Phase::Learning {
@@ -131,24 +99,6 @@ impl Engine {
         for id in self.instances.ids() {
             self.refresh(id, now);
         }
-    }
-
-    /// A datagram arrived that claims to be VRRP, and did so at `now`, which may be some time ago where the channel is
-    /// read in batches. Nothing in it is believed before `acceptance.rs` has looked at it.
-    pub fn handle_advertisement(&mut self, channel: ChannelId, received: &Received<'_>, now: Instant) {
-        if self.phase != Phase::Running {
-            return;
-        }
-        let start = if received.has_authentication_header { AUTHENTICATION_HEADER_LEN } else { 0 };
-        let payload = received.payload.get(start..).unwrap_or_default();
-        let vrid = HeaderView::new_checked(payload).ok().and_then(|header| header.vrid());
-        let Some(id) = vrid.and_then(|vrid| self.listener(channel, vrid, received.source)) else {
-            self.unclaimed_adverts += 1;
-            vrid.into_iter().for_each(|vrid| self.on_unknown_vrid(channel, vrid));
-            return;
-        };
-        let step = self.hear(id, &Received { payload, ..*received }, now);
-        self.follow(id, step, now);
     }
 
     /// Everything that is due by `now` happens.
@@ -186,54 +136,6 @@ impl Engine {
         }
         for id in users {
             self.refresh(id, now);
-        }
-    }
-
-    /// Somebody else removed an address that is wanted for this instance (vrrp reference 2.10).
-    pub fn handle_network_lost(&mut self, instance: InstanceId, address: IpAddr, now: Instant) {
-        let id = instance;
-        let Some(master) = self.instances.get_mut(id).filter(|instance| instance.is_master()) else {
-            return;
-        };
-        let lost = network::addresses(master, &self.world.links)
-            .find(|(_, wanted)| wanted.prefix.address() == address)
-            .map(|(index, wanted)| (index, wanted.no_track));
-        let Some((index, false)) = lost else { return };
-        if master.config.dont_track_primary && index == master.place.link {
-            // Its interface may come and go; the address is put back when it can be.
-            network::claim(master, &mut self.world);
-            return;
-        }
-        self.on_address_lost(id, Cause::AddressLost(address), now);
-    }
-
-    /// Somebody else removed a route that is wanted for this instance, or the kernel did in silence.
-    pub fn handle_route_lost(&mut self, instance: InstanceId, route: &RouteConfig, now: Instant) {
-        let id = instance;
-        let Some(master) = self.instances.get_mut(id).filter(|instance| instance.is_master()) else {
-            return;
-        };
-        if route.no_track || !master.config.virtual_routes.contains(route) {
-            return;
-        }
-        let mut interfaces = route.interfaces();
-        if master.config.dont_track_primary
-            && interfaces.all(|name| master.config.interface.as_ref() == Some(name))
-        {
-            // Its interface may come and go; the route is put back when it can be.
-            network::claim(master, &mut self.world);
-            return;
-        }
-        self.on_address_lost(id, Cause::RouteLost { destination: route.destination }, now);
-    }
-
-    /// Somebody else removed a rule that is wanted for this instance.
-    pub fn handle_rule_lost(&mut self, instance: InstanceId, rule: &RuleConfig, now: Instant) {
-        let id = instance;
-        let is_concerned =
-            |master: &&mut Instance| master.is_master() && master.config.virtual_rules.contains(rule);
-        if !rule.no_track && self.instances.get_mut(id).filter(is_concerned).is_some() {
-            self.on_address_lost(id, Cause::RuleLost { preference: rule.preference }, now);
         }
     }
 
@@ -368,141 +270,6 @@ impl Engine {
         self.instances.ids()
     }
 
-    fn on_link_change(&mut self, index: IfIndex, change: LinkChange, now: Instant) {
-        let LinkChange { names, usable, delayed, reverted, addresses } = change;
-        let due = Due::LinkDelay(index);
-        if reverted || usable.is_some() {
-            self.world.timers.cancel(due);
-        }
-        if let Some(delay) = delayed.filter(|_| self.world.timers.deadline(due).is_none()) {
-            let longest = self.longest_link_delay(index);
-            self.world.timers.set(due, now + longest.map_or(delay, |longest| delay.min(longest)));
-        }
-        let name =
-            self.world.links.get(index).map(|link| link.name.clone()).or_else(|| names.first().cloned());
-        if let (Some(up), Some(name), Phase::Running) = (usable, name, self.phase)
-            && self.dependents.contains_key(&Watched::Interface(name.clone()))
-        {
-            let interface = name.to_string();
-            self.world.report(Subject::Process, EventKind::InterfaceChanged { interface, up });
-        }
-        self.move_statics(&names);
-        for name in names {
-            self.refresh_dependents(&Watched::Interface(name), now);
-        }
-        for ip in addresses {
-            self.refresh_senders(ip, now);
-        }
-    }
-
-    /// No change of a link may be believed later than a backup on it would take over (`interface_up_down_delays`).
-    fn longest_link_delay(&self, index: IfIndex) -> Option<Duration> {
-        let name = self.world.links.get(index)?.name.clone();
-        let instances = self.dependents.get(&Watched::Interface(name.clone()))?.iter();
-        let instances = instances.filter_map(|id| self.instances.get(*id));
-        let on_it = instances.filter(|instance| instance.config.interface.as_ref() == Some(&name));
-        on_it.map(Instance::longest_link_delay).min()
-    }
-
-    fn on_address_change(&mut self, address: LinkAddress, now: Instant) {
-        let ip = address.prefix.address();
-        self.refresh_senders(ip, now);
-        // A virtual address is never chosen as a source: a thousand of them coming and going concern nobody.
-        if self.world.links.is_virtual(ip) {
-            return;
-        }
-        let name = self.world.links.get(address.index).map(|link| link.name.clone());
-        name.into_iter().for_each(|name| self.refresh_dependents(&Watched::Interface(name), now));
-    }
-
-    /// Those whose configured source it is, wherever on the machine it may be.
-    fn refresh_senders(&mut self, source: IpAddr, now: Instant) {
-        if let Some(ids) = self.sources.get(&source).cloned() {
-            self.retry_and_refresh(&ids, now);
-        }
-    }
-
-    fn refresh_dependents(&mut self, watched: &Watched, now: Instant) {
-        if let Some(ids) = self.dependents.get(watched).cloned() {
-            self.retry_and_refresh(&ids, now);
-        }
-    }
-
-    /// Lets instances look again; a channel that failed before may work now.
-    fn retry_and_refresh(&mut self, ids: &[InstanceId], now: Instant) {
-        if self.phase != Phase::Running {
-            return;
-        }
-        for id in ids {
-            if let Some(instance) = self.instances.get_mut(*id) {
-                instance.channel_failure = None;
-                self.refresh(*id, now);
-            }
-        }
-    }
-
-    /// The instance a datagram is for. Unicast instances may share a VRID when their peers differ.
-    fn listener(&self, channel: ChannelId, vrid: Vrid, source: IpAddr) -> Option<InstanceId> {
-        let listeners = self.world.channels.listeners(channel, vrid);
-        let knows =
-            |id: &&InstanceId| self.instances.get(**id).is_some_and(|one| one.config.has_peer(source));
-        match listeners {
-            [] => None,
-            [only] => Some(*only),
-            several => several.iter().find(knows).or(several.first()).copied(),
-        }
-    }
-
-    fn on_unknown_vrid(&mut self, channel: ChannelId, vrid: Vrid) {
-        if self.config.engine.log_unknown_vrids && self.unknown_vrids.insert((channel, vrid.get())) {
-            let place = self.world.channels.get(channel).and_then(|channel| channel.interface.as_ref());
-            let interface = place.map(|(_, name)| name.to_string());
-            self.world.report(Subject::Process, EventKind::UnknownVrid { vrid: vrid.get(), interface });
-        }
-    }
-
-    /// Judges an advert and hands it to the state.
-    fn hear(&mut self, id: InstanceId, received: &Received<'_>, now: Instant) -> Step {
-        let world = &mut self.world;
-        let Some(instance) = self.instances.get_mut(id) else {
-            return Step::Stay;
-        };
-        let is_backup = matches!(instance.role, Role::Backup(_));
-        if world.is_start_delayed || !(is_backup || instance.is_master()) {
-            instance.counters.not_listening += 1;
-            return Step::Stay;
-        }
-        let from_known_master = instance.heard.master.is_some_and(|(master, _)| master == received.source);
-        let candidate = Candidate {
-            config: &instance.config,
-            advertised: instance.place.advertised,
-            skips_address_check: is_backup
-                && instance.config.skip_check_advert_addresses
-                && from_known_master,
-            received,
-        };
-        let advert = match acceptance::judge(&candidate) {
-            Ok(advert) => advert,
-            Err(rejection) => {
-                reject(instance, received.source, rejection, world);
-                return Step::Stay;
-            }
-        };
-        instance.traffic.adverts_received += 1;
-        instance.heard.checksum = advert.checksum.map(Into::into);
-        if advert.priority.is_release() {
-            instance.counters.releases_received += 1;
-        }
-        let step = if is_backup {
-            backup::on_advertisement(instance, &advert, world, now)
-        } else {
-            master::on_advertisement(instance, &advert, world, now)
-        };
-        // Afterwards, because a new master lets everything be said anew.
-        comment(instance, &advert, world);
-        step
-    }
-
     fn on_instance_timer(&mut self, id: InstanceId, timer: Timer, at: Instant, now: Instant) {
         let Some(instance) = self.instances.get_mut(id) else {
             return;
@@ -517,48 +284,5 @@ impl Engine {
             (_, Role::Master(_)) => announce::on_timer(instance, timer, at, &mut self.world, now),
             _ => {}
         }
-    }
-}
-
-/// Counts an advert that is not used, and says so the first time.
-fn reject(instance: &mut Instance, from: IpAddr, reason: Rejection, world: &mut World) {
-    acceptance::count(&mut instance.counters, &reason);
-    if instance.heard.is_first(acceptance::kind(&reason)) {
-        instance.report(world, EventKind::Rejected { from, reason });
-    }
-}
-
-/// Says what is odd about an advert that is used all the same.
-fn comment(instance: &mut Instance, advert: &acceptance::Advert, world: &mut World) {
-    let from = advert.from;
-    if let Some(received) = advert.other_addresses {
-        instance.counters.address_list_errors += 1;
-        let expected = instance.place.advertised;
-        if instance.heard.is_first(remark::ADDRESSES) {
-            instance.report(world, EventKind::AddressListDiffers { from, expected, received });
-        }
-    }
-    let ours = instance.own_interval();
-    if let Some(received) = advert.interval.filter(|interval| *interval != ours)
-        && instance.heard.is_first(remark::INTERVAL)
-    {
-        instance.report(world, EventKind::IntervalDiffers { from, ours, received });
-    }
-    remember_checksum(instance, advert);
-}
-
-/// A unicast peer that sums like old releases is answered in kind; another one is not (vrrp reference D9).
-fn remember_checksum(instance: &mut Instance, advert: &acceptance::Advert) {
-    if !instance.config.has_peer(advert.from) {
-        return; // Nothing is sent there, and strangers may be many.
-    }
-    let peers = &mut instance.output.old_checksum_peers;
-    let changed = match advert.checksum {
-        Some(ChecksumStyle::GroupPseudoHeader) => peers.insert(advert.from),
-        Some(ChecksumStyle::PseudoHeader) => peers.remove(&advert.from),
-        Some(ChecksumStyle::PduOnly) | None => false,
-    };
-    if changed {
-        instance.output.advert = None;
     }
 }
