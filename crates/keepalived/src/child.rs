@@ -9,6 +9,7 @@ use keepalived_kernel::{Error, Result, memory, sched};
 use serde::de::DeserializeOwned;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::process::parent_id;
 
 /// Exit statuses as the supervisor understands them (runtime reference 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,16 +61,27 @@ fn first_message<M: DeserializeOwned, S>(setup_of: fn(M) -> Option<S>) -> Option
 ///
 /// # Errors
 /// When the supervisor has ended already.
-pub(crate) fn follow_supervisor() -> Result<()> {
+pub(crate) fn follow_supervisor() -> Result<Followed> {
     for ignored in [signals::INTERRUPT, signals::PIPE] {
         signals::ignore(ignored)?;
     }
-    let parent = Pid::from_raw(i32::try_from(std::os::unix::process::parent_id()).unwrap_or(0));
-    match parent {
+    let followed = Followed(parent_id());
+    match Pid::from_raw(i32::try_from(followed.0).unwrap_or(0)) {
         Some(parent) if !sched::stop_with_parent(parent)? => {
             Err(Error::new("be started by the supervisor", io::Error::other("it has ended")))
         }
-        _ => Ok(()),
+        _ => Ok(followed),
+    }
+}
+
+/// The supervisor, by its process id.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Followed(u32);
+
+impl Followed {
+    /// It has ended: what it would have done after our end is left to us.
+    pub(crate) fn is_gone(self) -> bool {
+        parent_id() != self.0
     }
 }
 

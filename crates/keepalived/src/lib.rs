@@ -23,6 +23,7 @@ pub mod host;
 pub mod ipc;
 mod ipvs_place;
 mod launcher;
+mod local_igmp;
 pub mod log;
 pub mod mail;
 pub mod options;

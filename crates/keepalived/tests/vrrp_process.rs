@@ -150,6 +150,7 @@ fn setup(instances: Vec<InstanceConfig>) -> VrrpSetup {
         sync: None,
         mail: None,
         adopt: Vec::new(),
+        local_igmp_before: None,
     }
 }
 

@@ -9,7 +9,7 @@ use common::{
     INTERVAL, PATIENCE, expect_address, expect_log, expect_master, expect_no_address, host, instance, vip,
     with_log,
 };
-use keepalived_lab::{Capture, Daemon, Lan, Node, Program, Result, bounds, elapsed};
+use keepalived_lab::{Capture, Daemon, Lan, Node, Program, Result, Signal, bounds, elapsed, processes};
 
 const QUANTUM: Duration = Duration::from_millis(50);
 
@@ -358,26 +358,48 @@ fn local_igmp_reports_are_switched_off_and_put_back() -> Result<()> {
     let seen = |program: Program| -> Result<Vec<String>> {
         let lan = Lan::new()?;
         let node = lan.node("a", &["10.77.0.1/24"])?;
-        let setting = || {
-            let value = "/proc/sys/net/ipv4/igmp_link_local_mcast_reports";
-            node.namespace().exec(&["cat", value]).map(|text| text.trim().to_owned())
-        };
-        let before = setting()?;
-        let block = instance("VI_1", &["virtual_router_id 51", "virtual_ipaddress {\n 10.77.0.100\n }"]);
-        let text = format!("global_defs {{\n disable_local_igmp\n}}\n{block}");
-        let mut daemon = Daemon::start(&node, program, &text)?;
-        expect_log(&daemon, "(VI_1) Entering BACKUP STATE")?;
-        let running = setting()?;
+        let before = local_igmp_reports(&node)?;
+        let mut daemon = without_local_igmp_reports(&node, program)?;
+        let running = local_igmp_reports(&node)?;
         let old = daemon.vrrp_pid()?;
-        keepalived_lab::processes::send(old, keepalived_lab::Signal::Kill)?;
+        processes::send(old, Signal::Kill)?;
         daemon.wait_for_new_vrrp_pid(old, PATIENCE)?;
         daemon.stop()?;
-        Ok(vec![before, running, setting()?])
+        Ok(vec![before, running, local_igmp_reports(&node)?])
     };
     assert_eq!(seen(Program::under_test())?, ["1", "0", "1"]);
     // Debian's forgets what there was before when its VRRP process is killed.
     assert_eq!(seen(Program::Debian)?[..2], ["1", "0"]);
     Ok(())
+}
+
+/// The supervisor is killed: the VRRP process, which stops then, puts the setting back in its place.
+#[test]
+fn local_igmp_reports_are_put_back_when_the_supervisor_is_killed() -> Result<()> {
+    let lan = Lan::new()?;
+    let node = lan.node("a", &["10.77.0.1/24"])?;
+    let mut daemon = without_local_igmp_reports(&node, Program::under_test())?;
+    assert_eq!(local_igmp_reports(&node)?, "0");
+    let children = daemon.descendants();
+    daemon.signal(Signal::Kill)?;
+    daemon.wait_exit(PATIENCE)?;
+    for child in children {
+        processes::wait_gone(child, PATIENCE)?;
+    }
+    assert_eq!(local_igmp_reports(&node)?, "1");
+    Ok(())
+}
+
+fn without_local_igmp_reports(node: &Node, program: Program) -> Result<Daemon> {
+    let block = instance("VI_1", &["virtual_router_id 51", "virtual_ipaddress {\n 10.77.0.100\n }"]);
+    let daemon = Daemon::start(node, program, &format!("global_defs {{\n disable_local_igmp\n}}\n{block}"))?;
+    expect_log(&daemon, "(VI_1) Entering BACKUP STATE")?;
+    Ok(daemon)
+}
+
+fn local_igmp_reports(node: &Node) -> Result<String> {
+    let value = "/proc/sys/net/ipv4/igmp_link_local_mcast_reports";
+    node.namespace().exec(&["cat", value]).map(|text| text.trim().to_owned())
 }
 
 /// What netlink says about a polled link does not count: an interface that is dormant has a carrier all the same.

@@ -110,6 +110,8 @@ pub struct VrrpSetup {
     pub adopt: Vec<Adoption>,
     /// `lvs_sync_daemon` with an instance.
     pub sync: Option<SyncFollower>,
+    /// `disable_local_igmp`: the setting to put back at the end if the supervisor is no longer there to do it.
+    pub local_igmp_before: Option<String>,
 }
 
 /// A synchronisation daemon of the kernel's load balancer that has the role of an instance.

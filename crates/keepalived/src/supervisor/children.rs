@@ -102,7 +102,8 @@ impl Supervisor {
         index: usize,
         config: &'a Config,
     ) -> (&'a mut super::Child, Source<'a>) {
-        let from = Source { launch: &self.launch, config, custody: &self.custody };
+        let local_igmp = &self.local_igmp;
+        let from = Source { launch: &self.launch, config, custody: &self.custody, local_igmp };
         (&mut self.children[index], from)
     }
 

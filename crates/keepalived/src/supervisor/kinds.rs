@@ -7,6 +7,7 @@ use super::launch::Launch;
 use super::paths::Pids;
 use super::setup;
 use crate::ipc::{Channel, ChannelError, ToChild};
+use crate::local_igmp::LocalIgmp;
 use keepalived_config::model::Config;
 use keepalived_kernel::signals;
 use keepalived_types::Instant;
@@ -64,6 +65,8 @@ pub(super) struct Source<'a> {
     pub(super) config: &'a Config,
     /// What a predecessor left.
     pub(super) custody: &'a Custody,
+    /// What there was before `disable_local_igmp`.
+    pub(super) local_igmp: &'a LocalIgmp,
 }
 
 /// What follows the end of a child.
@@ -89,7 +92,7 @@ const VRRP: Kind = Kind {
             Errand::Start => from.custody.adoptions(),
             Errand::Reload => Vec::new(),
         };
-        errand.deliver(channel, setup::vrrp(from.launch, from.config, from.custody, adopt))
+        errand.deliver(channel, setup::vrrp(from, adopt))
     },
     hears: |number| [libc::SIGUSR1, libc::SIGUSR2, signals::json(), signals::stats_clear()].contains(&number),
     took_over: |parent| parent.custody.process_took_over(),

@@ -1,7 +1,7 @@
 //! What each process is handed: its part of the configuration, and what the command line says about it.
 
-use super::custody::Custody;
 use super::kept::Has;
+use super::kinds::Source;
 use super::launch::Launch;
 use super::paths;
 use crate::configuration::DEFAULT_UMASK;
@@ -14,7 +14,8 @@ use keepalived_config::model::{Config, Fifo, Global};
 use keepalived_events::Packed;
 
 /// Everything the VRRP process needs.
-pub(super) fn vrrp(launch: &Launch, config: &Config, custody: &Custody, adopt: Vec<Adoption>) -> VrrpSetup {
+pub(super) fn vrrp(from: &Source<'_>, adopt: Vec<Adoption>) -> VrrpSetup {
+    let Source { launch, config, custody, local_igmp } = *from;
     let names = &config.global.names;
     let distinct = names.distinct.then(|| "keepalived_vrrp".to_owned());
     let options = &launch.options;
@@ -37,6 +38,7 @@ pub(super) fn vrrp(launch: &Launch, config: &Config, custody: &Custody, adopt: V
         given_way: custody.given_way(),
         adopt,
         sync: sync(config),
+        local_igmp_before: local_igmp.before(),
     }
 }
 

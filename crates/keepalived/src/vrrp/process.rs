@@ -9,6 +9,7 @@ use super::trackers::{self, Means, Trackers};
 use crate::child::{self, Exit};
 use crate::ipc::{Channel, ToVrrp, VrrpSetup};
 use crate::ipvs_place;
+use crate::local_igmp::LocalIgmp;
 use crate::log::Logger;
 use keepalived_kernel::sched::Limit;
 use keepalived_kernel::signals::{self, Signals};
@@ -40,6 +41,7 @@ pub fn run() -> u8 {
 struct Parts {
     engine_signals: Signals,
     children: Signals,
+    supervisor: child::Followed,
 }
 
 fn start() -> keepalived_kernel::Result<Parts> {
@@ -53,8 +55,8 @@ fn start() -> keepalived_kernel::Result<Parts> {
         signals::json(),
     ])?;
     let children = Signals::block(&[signals::CHILD])?;
-    child::follow_supervisor()?;
-    Ok(Parts { engine_signals, children })
+    let supervisor = child::follow_supervisor()?;
+    Ok(Parts { engine_signals, children, supervisor })
 }
 
 /// Descriptors beside those of sockets for adverts.
@@ -118,6 +120,7 @@ fn run_threads(setup: VrrpSetup, channel: Channel, parts: Parts) -> Exit {
     {
         logger.warning(complaint);
     }
+    let local_igmp = LocalIgmp::found(setup.local_igmp_before.clone());
     let outcome = driver.begin(&setup.vrrp).and_then(|()| {
         // Handing thousands of instances over took many times what they need.
         drop(setup);
@@ -128,7 +131,11 @@ fn run_threads(setup: VrrpSetup, channel: Channel, parts: Parts) -> Exit {
         logger.error(format!("VRRP process cannot go on: {error}"));
         return Exit::Internal;
     }
-    match thread.join() {
+    let ended = thread.join();
+    if parts.supervisor.is_gone() {
+        local_igmp.restore(&logger);
+    }
+    match ended {
         Ok(Ok(())) => Exit::Normal,
         _ => Exit::Internal,
     }
