@@ -4,15 +4,11 @@
 //! The client has two addresses. Servers reach the far one by way of the director only, as NAT needs it, and the near
 //! one directly, as DR and TUN need it.
 
-use std::io::{self, Read, Write};
-use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-
-use crate::worker::Worker;
+use crate::web::{WebServer, ask};
 use crate::{Error, Lan, Node, Result};
 
 /// How long a client waits for each part of a connection. A guest on a busy host can be slow.
@@ -124,7 +120,7 @@ impl Farm {
     pub fn connect(&self, address: &str, port: u16, count: usize) -> Result<Vec<String>> {
         let ip: IpAddr = address.parse().map_err(|_| Error::Unexpected(format!("{address}: no address")))?;
         let to = SocketAddr::new(ip, port);
-        let work = move || (0..count).map(|_| ask(to)).collect::<io::Result<Vec<String>>>();
+        let work = move || (0..count).map(|_| ask(to, PATIENCE)).collect::<io::Result<Vec<String>>>();
         let answers = self.client.namespace().thread(work)?.join();
         let answers = answers.map_err(|_| Error::Unexpected("the client panicked".into()))??;
         answers.map_err(Error::io(format!("connecting to {to}")))
@@ -140,67 +136,74 @@ impl Farm {
         lines.sort();
         Ok(lines)
     }
-}
 
-fn ask(to: SocketAddr) -> io::Result<String> {
-    let mut stream = TcpStream::connect_timeout(&to, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.write_all(b"who are you?\n")?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    Ok(answer)
-}
-
-/// Something that listens on a TCP port of a node, and tells who it is: the node's name, or that as a web page when it
-/// was asked by HTTP. When it is dropped, connections are refused.
-#[derive(Debug)]
-pub struct Listener {
-    _worker: Worker,
-}
-
-impl Listener {
-    /// Listens on this port of every address of the node, also of those that come later.
+    /// Waits until the table is as `wanted` says.
     ///
     /// # Errors
-    /// When the port is taken.
-    pub fn start(node: &Node, port: u16) -> Result<Self> {
-        Self::saying(node, port, node.name())
-    }
-
-    /// The same with another text for the node's name.
-    ///
-    /// # Errors
-    /// When the port is taken.
-    pub fn saying(node: &Node, port: u16, text: &str) -> Result<Self> {
-        let name = text.to_owned();
-        let open = move || {
-            let listener = TcpListener::bind(SocketAddr::from(([0_u16; 8], port)));
-            let what = format!("listening on port {port}");
-            let listener = listener.map_err(Error::io(what.clone()))?;
-            listener.set_nonblocking(true).map_err(Error::io(what))?;
-            Ok(listener)
-        };
-        let work = move |listener: TcpListener, stop: Arc<AtomicBool>| {
-            while !stop.load(Ordering::Relaxed) {
-                let mut fds = [PollFd::new(&listener, PollFlags::IN)];
-                let _looked_at_below = poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 50_000_000 }));
-                while let Ok((stream, _)) = listener.accept() {
-                    let _the_client_counts = answer(stream, &name);
-                }
+    /// [`Error::TimedOut`] with the table.
+    pub fn wait_for_table(
+        &self,
+        what: &str,
+        patience: Duration,
+        wanted: impl Fn(&[String]) -> bool,
+    ) -> Result<()> {
+        let begin = Instant::now();
+        loop {
+            let table = self.table()?;
+            if wanted(&table) {
+                return Ok(());
             }
-        };
-        Ok(Self { _worker: Worker::start(node, open, work)? })
+            if begin.elapsed() > patience {
+                let (waited_for, seen) = (what.to_owned(), table.join("\n"));
+                return Err(Error::TimedOut { waited_for, after: patience, seen });
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 }
 
-fn answer(mut stream: TcpStream, name: &str) -> io::Result<()> {
-    stream.set_nonblocking(false)?;
-    stream.set_read_timeout(Some(Duration::from_secs(1)))?;
-    let mut question = [0; 1024];
-    let length = stream.read(&mut question)?;
-    if question[..length].starts_with(b"GET ") {
-        let length = name.len();
-        write!(stream, "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\n\r\n")?;
+/// Web servers on a port of the first servers of a farm, each of which can go and come back. They are numbered from 0.
+#[derive(Debug)]
+pub struct WebServers {
+    port: u16,
+    nodes: Vec<Node>,
+    running: Vec<Option<WebServer>>,
+}
+
+impl WebServers {
+    /// Starts so many.
+    ///
+    /// # Errors
+    /// When the port is taken.
+    pub fn start(farm: &Farm, port: u16, count: usize) -> Result<Self> {
+        let nodes: Vec<Node> = farm.servers.iter().take(count).cloned().collect();
+        let running =
+            nodes.iter().map(|node| WebServer::start(node, port).map(Some)).collect::<Result<_>>()?;
+        Ok(Self { port, nodes, running })
     }
-    stream.write_all(name.as_bytes())
+
+    /// From now on its connections are refused.
+    pub fn stop(&mut self, at: usize) {
+        self.running[at] = None;
+    }
+
+    /// It listens (again), and tells its node's name.
+    ///
+    /// # Errors
+    /// When the port is taken.
+    pub fn restart(&mut self, at: usize) -> Result<()> {
+        self.stop(at);
+        self.running[at] = Some(WebServer::start(&self.nodes[at], self.port)?);
+        Ok(())
+    }
+
+    /// It listens (again), and answers this.
+    ///
+    /// # Errors
+    /// When the port is taken.
+    pub fn say(&mut self, at: usize, text: &str) -> Result<()> {
+        self.stop(at);
+        self.running[at] = Some(WebServer::saying(&self.nodes[at], self.port, text)?);
+        Ok(())
+    }
 }

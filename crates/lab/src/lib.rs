@@ -61,7 +61,7 @@ pub use client::{Answer, Client, Outage, Responder};
 pub use config_test::{Verdict, config_test, run_program};
 pub use daemon::Daemon;
 pub use error::{Error, Result};
-pub use farm::{Farm, Listener, Way};
+pub use farm::{Farm, Way, WebServers};
 pub use forger::{Flood, Forged, Forger};
 pub use frame::{Advert, Body, Packet};
 pub use frr::{Frr, VirtualRouter};

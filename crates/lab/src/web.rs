@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
 use crate::node::Node;
 use crate::worker::Worker;
 use crate::{Error, Result};
@@ -13,48 +15,59 @@ use crate::{Error, Result};
 /// How long a client waits for a connection and for an answer.
 const PATIENCE: Duration = Duration::from_millis(1000);
 /// How often a server looks whether it has to stop.
-const LOOK: Duration = Duration::from_millis(2);
+const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 
 /// Answers every request with its node's name. Dropping it closes the port: connections are refused from then on.
 #[derive(Debug)]
 pub struct WebServer(#[expect(dead_code, reason = "dropping it stops the server")] Worker);
 
 impl WebServer {
-    /// Starts a server on a port of a node.
+    /// Starts a server on a port of every address of a node, also of those that come later.
     ///
     /// # Errors
     /// When the port is taken.
     pub fn start(node: &Node, port: u16) -> Result<Self> {
-        let name = node.name().to_owned();
+        Self::saying(node, port, node.name())
+    }
+
+    /// The same with another text for the node's name.
+    ///
+    /// # Errors
+    /// When the port is taken.
+    pub fn saying(node: &Node, port: u16, text: &str) -> Result<Self> {
+        let text = text.to_owned();
         let open = move || {
-            let listener = TcpListener::bind(SocketAddr::from(([0, 0, 0, 0], port)));
-            let listener = listener.map_err(Error::io(format!("listening on port {port}")))?;
-            listener.set_nonblocking(true).map_err(Error::io("listening"))?;
+            let listener = TcpListener::bind(SocketAddr::from(([0_u16; 8], port)));
+            let what = format!("listening on port {port}");
+            let listener = listener.map_err(Error::io(what.clone()))?;
+            listener.set_nonblocking(true).map_err(Error::io(what))?;
             Ok(listener)
         };
-        Worker::start(node, open, move |listener, stop| serve(&listener, &name, &stop)).map(Self)
+        Worker::start(node, open, move |listener, stop| serve(&listener, &text, &stop)).map(Self)
     }
 }
 
-fn serve(listener: &TcpListener, name: &str, stop: &AtomicBool) {
+fn serve(listener: &TcpListener, text: &str, stop: &AtomicBool) {
     while !stop.load(Ordering::Relaxed) {
-        match listener.accept() {
+        let mut fds = [PollFd::new(listener, PollFlags::IN)];
+        let _looked_at_below = poll(&mut fds, Some(&LOOK));
+        while let Ok((stream, _)) = listener.accept() {
             // A client that goes away early, as a TCP check does, is no concern of ours.
-            Ok((stream, _)) => drop(answer(stream, name)),
-            Err(_) => std::thread::sleep(LOOK),
+            drop(answer(stream, text));
         }
     }
 }
 
-fn answer(mut stream: TcpStream, name: &str) -> std::io::Result<()> {
+fn answer(mut stream: TcpStream, text: &str) -> std::io::Result<()> {
     stream.set_nonblocking(false)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     let mut request = [0; 1024];
     if stream.read(&mut request)? == 0 {
         return Ok(());
     }
-    let length = name.len();
-    write!(stream, "HTTP/1.0 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{name}")
+    let length = text.len();
+    let header = "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nConnection: close";
+    write!(stream, "{header}\r\nContent-Length: {length}\r\n\r\n{text}")
 }
 
 /// One request of a client.
@@ -85,7 +98,7 @@ impl WebClient {
         let work = move |(), stop: Arc<AtomicBool>| {
             while !stop.load(Ordering::Relaxed) {
                 let begun = SystemTime::now();
-                let answer = ask(to).map_err(|error| error.to_string());
+                let answer = ask(to, PATIENCE).map_err(|error| error.to_string());
                 seen.lock().unwrap_or_else(PoisonError::into_inner).push(Request { begun, answer });
                 std::thread::sleep(pause);
             }
@@ -106,9 +119,10 @@ impl WebClient {
     }
 }
 
-fn ask(to: SocketAddr) -> std::io::Result<String> {
-    let mut stream = TcpStream::connect_timeout(&to, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+/// One request, with so much time for each part of the connection. Returns what the server says.
+pub(crate) fn ask(to: SocketAddr, patience: Duration) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect_timeout(&to, patience)?;
+    stream.set_read_timeout(Some(patience))?;
     stream.write_all(b"GET / HTTP/1.0\r\n\r\n")?;
     let mut text = String::new();
     stream.read_to_string(&mut text)?;

@@ -39,23 +39,23 @@ pub(super) fn play() -> Result<()> {
     println!("A director, three web servers behind it (NAT), and a client that asks without a pause.\n");
     println!("{}", balanced.configuration());
     let mut daemon = balanced.daemon(&balanced.configuration())?;
-    daemon.wait_for_log("TCP connection to [10.77.0.4]:tcp:80 success.", PATIENCE)?;
-    println!("{}", balanced.table()?);
+    daemon.wait_for_log("TCP connection to [192.168.200.4]:tcp:80 success.", PATIENCE)?;
+    println!("{}\n", balanced.farm.table()?.join("\n"));
     let client = balanced.ask(PAUSE)?;
     std::thread::sleep(Duration::from_secs(1));
 
-    let died = balanced.kill(3)?;
-    let removed = daemon.wait_for_log("Removing service [10.77.0.3]:tcp:80", PATIENCE)?.at;
+    let died = balanced.kill(3);
+    let removed = daemon.wait_for_log("Removing service [192.168.200.4]:tcp:80", PATIENCE)?.at;
     std::thread::sleep(Duration::from_secs(2));
     let revived = balanced.revive(3)?;
-    let added = daemon.wait_for_log("Adding service [10.77.0.3]:tcp:80", PATIENCE)?.at;
+    let added = daemon.wait_for_log("Adding service [192.168.200.4]:tcp:80", PATIENCE)?.at;
     std::thread::sleep(Duration::from_secs(1));
 
     let mut timeline = Timeline::new(died);
     timeline.add(died, "demo", "the web server on rs3 dies");
-    timeline.add(removed, "log", "Removing service [10.77.0.3]:tcp:80");
+    timeline.add(removed, "log", "Removing service [192.168.200.4]:tcp:80");
     timeline.add(revived, "demo", "the web server on rs3 is started again");
-    timeline.add(added, "log", "Adding service [10.77.0.3]:tcp:80");
+    timeline.add(added, "log", "Adding service [192.168.200.4]:tcp:80");
     let requests = client.requests();
     let failures: Vec<&Request> = requests.iter().filter(|request| request.answer.is_err()).collect();
     for failure in failures.iter().take(3) {

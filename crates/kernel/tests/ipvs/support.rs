@@ -1,7 +1,7 @@
 //! What the tests share: short ways to write services and servers, and `ipvsadm`.
 
 use keepalived_kernel::ipvs::{Ipvs, NetlinkError, Place};
-use keepalived_lab::{Farm, Listener};
+use keepalived_lab::{Farm, WebServers};
 use keepalived_types::ipvs::{
     ClientMask, Destination, DestinationKey, Protocol, ServiceKey, ServicePersistence, TableOperation,
     VirtualService,
@@ -11,14 +11,13 @@ use std::process::Command;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-/// The one farm of all tests, with listeners on port 80. Each test brings a virtual address of its own. Made once: a guest
+/// The one farm of all tests, with web servers on port 80. Each test brings a virtual address of its own. Made once: a guest
 /// takes its time to start the many processes that this needs.
 pub(crate) fn farm() -> &'static Farm {
-    static FARM: LazyLock<(Farm, Vec<Listener>)> = LazyLock::new(|| {
+    static FARM: LazyLock<(Farm, WebServers)> = LazyLock::new(|| {
         let farm = Farm::new(2).expect("the guest has all that it takes");
-        let listeners = farm.servers.iter().map(|server| Listener::start(server, 80).expect("a free port"));
-        let listeners = listeners.collect();
-        (farm, listeners)
+        let servers = WebServers::start(&farm, 80, 2).expect("a free port");
+        (farm, servers)
     });
     &FARM.0
 }

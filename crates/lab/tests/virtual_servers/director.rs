@@ -1,9 +1,9 @@
 //! A daemon on the director of the one farm that all tests share.
 
 use std::sync::LazyLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use keepalived_lab::{Daemon, Error, Farm, Listener, Program, Result};
+use keepalived_lab::{Daemon, Error, Farm, Program, Result, WebServers};
 
 /// Longer than any of these configurations takes to notice something, on a busy host.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -14,36 +14,9 @@ pub(crate) fn farm() -> &'static Farm {
     &FARM
 }
 
-/// Listeners on a port of the first servers of the farm, each of which can go and come back.
-pub(crate) struct Servers {
-    port: u16,
-    listeners: Vec<Option<Listener>>,
-}
-
-impl Servers {
-    pub(crate) fn start(port: u16, count: usize) -> Result<Self> {
-        let mut servers = Self { port, listeners: Vec::new() };
-        for at in 0..count {
-            servers.listeners.push(Some(Listener::start(&farm().servers[at], port)?));
-        }
-        Ok(servers)
-    }
-
-    /// From now on its connections are refused.
-    pub(crate) fn stop(&mut self, at: usize) {
-        self.listeners[at] = None;
-    }
-
-    pub(crate) fn restart(&mut self, at: usize) -> Result<()> {
-        self.say(at, farm().servers[at].name())
-    }
-
-    /// It listens (again), and answers this.
-    pub(crate) fn say(&mut self, at: usize, text: &str) -> Result<()> {
-        self.listeners[at] = None;
-        self.listeners[at] = Some(Listener::saying(&farm().servers[at], self.port, text)?);
-        Ok(())
-    }
+/// Web servers on a port of the first servers of the farm.
+pub(crate) fn servers(port: u16, count: usize) -> Result<WebServers> {
+    WebServers::start(farm(), port, count)
 }
 
 /// The daemon.
@@ -58,19 +31,14 @@ impl Director {
 
     /// Waits until the table is this, lines of `ipvsadm -Sn` in their order.
     pub(crate) fn wait_for_table(&self, wanted: &[&str]) -> Result<()> {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let table = farm().table()?;
-            if table == wanted {
-                return Ok(());
+        let what = format!("the table\n{}\n", wanted.join("\n"));
+        farm().wait_for_table(&what, PATIENCE, |table| table == wanted).map_err(|error| match error {
+            Error::TimedOut { waited_for, after, seen } => {
+                let seen = format!("{seen}\nlog:\n{}", self.0.log().text());
+                Error::TimedOut { waited_for, after, seen }
             }
-            if Instant::now() > deadline {
-                let waited_for = format!("the table\n{}\n", wanted.join("\n"));
-                let seen = format!("{}\nlog:\n{}", table.join("\n"), self.0.log().text());
-                return Err(Error::TimedOut { waited_for, after: PATIENCE, seen });
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
+            other => other,
+        })
     }
 
     /// The daemon itself.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use keepalived_lab::{MailServer, Message, Program, Result};
 
-use crate::director::{Director, PATIENCE, Servers, farm};
+use crate::director::{Director, PATIENCE, farm, servers};
 
 /// The near address of the client, where the mail server is.
 const MX: &str = "192.168.200.9";
@@ -31,7 +31,7 @@ fn life(program: Program) -> Result<BTreeSet<Message>> {
     let broken = director_node.host_path("/run/broken")?;
     // Its two checks disagree at first, so that it does not matter which of them is made first.
     director_node.write_file("/run/broken", "")?;
-    let mut servers = Servers::start(80, 2)?;
+    let mut servers = servers(80, 2)?;
     farm().add_virtual_address("10.10.20.20")?;
     let mx = MailServer::start(&farm().client, MX, 2525)?;
     let mut seen = 0;

@@ -3,9 +3,9 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use keepalived_lab::{Error, Program, Result, Way, processes};
+use keepalived_lab::{Error, Program, Result, Way, WebServers, processes};
 
-use crate::director::{Director, PATIENCE, Servers, farm};
+use crate::director::{Director, PATIENCE, farm, servers};
 
 const VIRTUAL: &str = "10.10.20.9";
 
@@ -26,8 +26,8 @@ const WANTED: [&str; 3] = [
     "-a -t 10.10.20.9:80 -r 192.168.200.3:80 -m -w 1",
 ];
 
-fn start(program: Program) -> Result<(Servers, Director)> {
-    let servers = Servers::start(80, 2)?;
+fn start(program: Program) -> Result<(WebServers, Director)> {
+    let servers = servers(80, 2)?;
     if !farm().director.has_address(VIRTUAL.parse().expect("literal"))? {
         farm().director.ip(&["link", "add", "vips", "type", "dummy"])?;
         farm().director.add_address("vips", &format!("{VIRTUAL}/32"))?;

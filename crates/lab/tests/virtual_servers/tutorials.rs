@@ -3,7 +3,7 @@
 
 use keepalived_lab::{Error, Program, Result, Way};
 
-use crate::director::{Director, Servers, farm};
+use crate::director::{Director, farm, servers};
 
 /// Two real servers with these lines each.
 fn real_servers(port: u16, lines: &str) -> String {
@@ -13,7 +13,7 @@ fn real_servers(port: u16, lines: &str) -> String {
 }
 
 pub(crate) fn rr_nat(program: Program) -> Result<()> {
-    let mut servers = Servers::start(80, 2)?;
+    let mut servers = servers(80, 2)?;
     farm().add_virtual_address("10.10.20.1")?;
     farm().add_route("10.10.20.1", Way::Far)?;
     let checks = real_servers(80, "        TCP_CHECK {\n            connect_timeout 10\n        }");
@@ -41,7 +41,7 @@ pub(crate) fn rr_nat(program: Program) -> Result<()> {
 }
 
 pub(crate) fn lblc_dr(program: Program) -> Result<()> {
-    let mut servers = Servers::start(143, 2)?;
+    let mut servers = servers(143, 2)?;
     farm().add_route("10.10.20.2", Way::Near)?;
     farm().let_servers_answer_for("10.10.20.2")?;
     let checks = real_servers(
@@ -86,7 +86,7 @@ pub(crate) fn lblc_dr(program: Program) -> Result<()> {
 }
 
 pub(crate) fn wlc_tun(program: Program) -> Result<()> {
-    let mut servers = Servers::start(80, 2)?;
+    let mut servers = servers(80, 2)?;
     // A kernel remembers connections of a service that has gone, and wlc counts them: each program has its own.
     let address = match program {
         Program::Ours => "10.10.20.3",
@@ -117,7 +117,7 @@ pub(crate) fn wlc_tun(program: Program) -> Result<()> {
 }
 
 pub(crate) fn source_hashing(program: Program) -> Result<()> {
-    let mut servers = Servers::start(80, 2)?;
+    let mut servers = servers(80, 2)?;
     farm().add_virtual_address("10.10.20.4")?;
     farm().add_route("10.10.20.4", Way::Far)?;
     let checks = real_servers(80, "        TCP_CHECK {\n            connect_timeout 3\n        }");
@@ -147,7 +147,7 @@ pub(crate) fn source_hashing(program: Program) -> Result<()> {
 }
 
 pub(crate) fn quorum(program: Program) -> Result<()> {
-    let mut servers = Servers::start(80, 3)?;
+    let mut servers = servers(80, 3)?;
     farm().add_virtual_address("10.10.20.5")?;
     farm().add_route("10.10.20.5", Way::Far)?;
     let checks = real_servers(80, "        TCP_CHECK {\n            connect_timeout 3\n        }");
@@ -188,7 +188,7 @@ fn digest(address: &str) -> Result<String> {
 }
 
 pub(crate) fn http_get(program: Program) -> Result<()> {
-    let mut servers = Servers::start(80, 2)?;
+    let mut servers = servers(80, 2)?;
     farm().add_virtual_address("10.10.20.6")?;
     farm().add_route("10.10.20.6", Way::Far)?;
     let mut real = String::new();
@@ -225,7 +225,7 @@ pub(crate) fn http_get(program: Program) -> Result<()> {
 }
 
 pub(crate) fn misc_dynamic(program: Program) -> Result<()> {
-    let _servers = Servers::start(80, 2)?;
+    let _servers = servers(80, 2)?;
     farm().add_virtual_address("10.10.20.7")?;
     farm().add_route("10.10.20.7", Way::Far)?;
     let node = &farm().director;
@@ -260,7 +260,7 @@ pub(crate) fn misc_dynamic(program: Program) -> Result<()> {
 }
 
 pub(crate) fn firewall_mark(program: Program) -> Result<()> {
-    let mut servers = Servers::start(80, 2)?;
+    let mut servers = servers(80, 2)?;
     farm().add_virtual_address("10.10.20.8")?;
     farm().add_route("10.10.20.8", Way::Far)?;
     // The tutorials mark with iptables or nftables. The guest's kernel is built without nftables for IP, so that the
