@@ -41,9 +41,7 @@ pub(crate) fn begin<M: DeserializeOwned, S>(
 }
 
 fn first_message<M: DeserializeOwned, S>(setup_of: fn(M) -> Option<S>) -> Option<(Channel, S)> {
-    let number: i32 = std::env::var(CHANNEL_VARIABLE).ok()?.parse().ok()?;
-    let fd: OwnedFd = inherited(number).ok()?;
-    let mut channel = Channel::new(fd).ok()?;
+    let mut channel = inherited_channel(CHANNEL_VARIABLE)?;
     loop {
         wait_readable(channel.as_fd()).ok()?;
         let received = channel.receive::<M>().ok()?;
@@ -54,6 +52,13 @@ fn first_message<M: DeserializeOwned, S>(setup_of: fn(M) -> Option<S>) -> Option
             return None;
         }
     }
+}
+
+/// The end of a socket pair that an environment variable names. To be called once for each.
+pub(crate) fn inherited_channel(variable: &str) -> Option<Channel> {
+    let number: i32 = std::env::var(variable).ok()?.parse().ok()?;
+    let fd: OwnedFd = inherited(number).ok()?;
+    Channel::new(fd).ok()
 }
 
 /// Ignores signals that are none of a child's business, and has the kernel send SIGTERM when the supervisor dies. Call it

@@ -1,7 +1,7 @@
 //! Starts scripts: through the exec helper, which takes on their user after it has been spawned.
 
 use crate::exec_helper;
-use crate::ipc::{CHANNEL_VARIABLE, ORIGIN_VARIABLE};
+use crate::ipc::{CHANNEL_VARIABLE, ORIGIN_VARIABLE, ROLES_VARIABLE};
 use keepalived_kernel::Result;
 use keepalived_kernel::process::{self, Pid, Spawned};
 use keepalived_types::Command;
@@ -45,6 +45,7 @@ impl Launcher {
             .args(exec_helper::encode(command, self.umask))
             .args(more)
             .env_remove(CHANNEL_VARIABLE)
+            .env_remove(ROLES_VARIABLE)
             .env_remove(ORIGIN_VARIABLE)
             .stdin(Stdio::null())
             .stdout(Stdio::null())

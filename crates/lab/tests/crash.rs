@@ -4,10 +4,11 @@
 mod common;
 
 use std::net::IpAddr;
-use std::time::{Duration, SystemTime};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant, SystemTime};
 
 use common::{INTERVAL, PATIENCE, Pair, address_a, address_b, vip, with_log};
-use keepalived_lab::{Classic, Daemon, Program, Result, Signal, bounds, processes};
+use keepalived_lab::{Classic, Daemon, Error, Program, Result, Signal, bounds, processes};
 
 /// The VRRP process dies: its successor adopts the address; the backup never has a reason to move.
 #[test]
@@ -36,6 +37,71 @@ fn a_killed_vrrp_process_leaves_no_gap_and_keeps_the_address() -> Result<()> {
     Ok(())
 }
 
+/// The process dies when it has the address and the supervisor has not heard yet that it is MASTER, because the thread
+/// that tells it is slow: its successor adopts the address all the same.
+#[test]
+fn a_process_that_is_killed_before_it_could_tell_that_it_is_master_is_adopted() -> Result<()> {
+    let pair = Pair::new()?;
+    let a = Daemon::start(&pair.a, Program::Ours, &Classic::master().text())?;
+    a.wait_for_log("(VI_1) Entering BACKUP STATE", PATIENCE)?;
+    let (old, mark) = (a.vrrp_pid()?, a.log().mark());
+    let slow = SlowHelper::of(old)?;
+    pair.a.wait_for_address(vip(), PATIENCE).map_err(|error| with_log(error, &a))?;
+    assert_eq!(a.log().count_since(mark, "Entering MASTER"), 0, "it has told: {}", a.log().text());
+    processes::send(old, Signal::Kill)?;
+    // Its tracer would keep it from ending.
+    drop(slow);
+    a.wait_for_new_vrrp_pid(old, PATIENCE)?;
+    let until = SystemTime::now() + bounds::master_down_v2(100, INTERVAL) + bounds::SLACK;
+    while SystemTime::now() < until {
+        assert!(pair.a.has_address(vip())?, "the address was away:\n{}", a.log().text());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let trace = pair.capture.trace()?;
+    assert!(trace.adverts_from(address_a()).all(|timed| timed.advert.priority == 150), "priority 0 was sent");
+    Ok(())
+}
+
+/// Every write of the second thread of a process takes many seconds.
+struct SlowHelper(Child);
+
+impl SlowHelper {
+    fn of(pid: u32) -> Result<Self> {
+        let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).map_err(Error::io("listing threads"))?;
+        let names = tasks.filter_map(|task| task.ok()?.file_name().into_string().ok());
+        let helper = names.filter(|name| *name != pid.to_string()).max();
+        let helper = helper.ok_or_else(|| Error::Unexpected("there is one thread only".to_owned()))?;
+        let writes = "write,writev,sendto,sendmsg";
+        let child = Command::new("strace")
+            .args(["-q", "-p", &helper, "-e", &format!("trace={writes}")])
+            .args(["-e", &format!("inject={writes}:delay_enter=60000000")])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(Error::io("starting strace"))?;
+        let slow = Self(child);
+        let status = format!("/proc/{pid}/task/{helper}/status");
+        let deadline = Instant::now() + PATIENCE;
+        while !std::fs::read_to_string(&status)
+            .unwrap_or_default()
+            .contains(&format!("TracerPid:\t{}", slow.0.id()))
+        {
+            if Instant::now() > deadline {
+                return Err(Error::Unexpected("strace does not attach".to_owned()));
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Ok(slow)
+    }
+}
+
+impl Drop for SlowHelper {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
 /// The successor of a killed process finds a FIFO that it did not make. It goes at the end all the same.
 #[test]
 fn a_fifo_that_a_killed_process_made_is_removed_at_the_end() -> Result<()> {
@@ -46,7 +112,7 @@ fn a_fifo_that_a_killed_process_made_is_removed_at_the_end() -> Result<()> {
     );
     let [made, theirs] = ["/run/made", "/run/theirs"].map(|path| pair.a.host_path(path));
     let (made, theirs) = (made?, theirs?);
-    let status = std::process::Command::new("mkfifo").arg(&theirs).status();
+    let status = Command::new("mkfifo").arg(&theirs).status();
     assert!(status.is_ok_and(|status| status.success()));
     let mut a = Daemon::start(&pair.a, Program::under_test(), &text)?;
     a.wait_for_log("(VI_1) Entering MASTER STATE", PATIENCE)?;

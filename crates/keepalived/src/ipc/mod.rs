@@ -16,5 +16,9 @@ pub use message::{
 /// Names the inherited end of the socket pair in a child's environment, as a decimal file descriptor.
 pub const CHANNEL_VARIABLE: &str = "KEEPALIVED_CHANNEL";
 
+/// The same for the socket pair on which the VRRP process alone tells who is MASTER: `Vec<(String, bool)>`, names of
+/// instances and whether they are.
+pub const ROLES_VARIABLE: &str = "KEEPALIVED_ROLES";
+
 /// The same for the network namespace that the daemon was started in, when it has entered another one.
 pub const ORIGIN_VARIABLE: &str = "KEEPALIVED_ORIGIN";

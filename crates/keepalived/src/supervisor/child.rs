@@ -1,9 +1,11 @@
 //! A child as its parent sees it: start it, talk to it, end it.
 
-use super::kinds::{Errand, Kind, Source};
+use super::kinds::{Errand, Kind, Role, Source};
 use super::launch::Launch;
 use super::respawn::Respawn;
-use crate::ipc::{CHANNEL_VARIABLE, Channel, ChannelError, FromChild, ORIGIN_VARIABLE, ToChild};
+use crate::ipc::{
+    CHANNEL_VARIABLE, Channel, ChannelError, FromChild, ORIGIN_VARIABLE, ROLES_VARIABLE, ToChild,
+};
 use keepalived_kernel::lock_file::{LockError, LockFile};
 use keepalived_kernel::memory;
 use keepalived_kernel::process::{self, Pid};
@@ -64,6 +66,8 @@ pub(super) struct Child {
 struct Running {
     pid: Pid,
     channel: Option<Channel>,
+    /// On which the VRRP process tells who is MASTER before it acts on it.
+    roles: Option<Channel>,
     since: Instant,
     /// Held so that its name is ours; the file goes when the daemon ends.
     pid_file: Option<LockFile>,
@@ -94,19 +98,19 @@ impl Child {
 
     /// Starts it, and hands it its first message. The socket is registered by the caller.
     pub(super) fn start(&mut self, from: &Source<'_>, now: Instant) -> Result<Pid, StartError> {
-        let (ours, theirs) =
-            UnixStream::pair().map_err(|error| StartError::Channel(ChannelError::Io(error)))?;
-        let theirs = OwnedFd::from(theirs);
-        process::inherit(&theirs)?;
+        let (mut channel, theirs) = pair()?;
         let mut command = self.command(from.launch, &theirs);
+        let (roles, their_roles) = (self.kind.role == Role::Vrrp).then(pair).transpose()?.unzip();
+        if let Some(theirs) = &their_roles {
+            command.env(ROLES_VARIABLE, theirs.as_raw_fd().to_string());
+        }
         let origin = from.launch.origin.as_ref().and_then(|origin| origin.try_clone().ok());
         if let Some(origin) = &origin {
             process::inherit(origin)?;
             command.env(ORIGIN_VARIABLE, origin.as_raw_fd().to_string());
         }
         let spawned = process::spawn(&mut command)?;
-        drop((theirs, origin));
-        let mut channel = Channel::new(OwnedFd::from(ours))?;
+        drop((theirs, their_roles, origin));
         (self.kind.brief)(&mut channel, Errand::Start, from)?;
         let path = (self.kind.pid_file)(&from.launch.pids);
         let pid_file = match LockFile::acquire(path, spawned.pid) {
@@ -122,7 +126,8 @@ impl Child {
         };
         self.restart_at = None;
         self.is_awaited = true;
-        self.running = Some(Running { pid: spawned.pid, channel: Some(channel), since: now, pid_file });
+        self.running =
+            Some(Running { pid: spawned.pid, channel: Some(channel), roles, since: now, pid_file });
         Ok(spawned.pid)
     }
 
@@ -172,6 +177,14 @@ impl Child {
         channel.receive().map(|received| (received.messages, received.closed))
     }
 
+    /// Which instances became MASTER, or ceased to be, since the last time, in order.
+    pub(super) fn role_changes(&mut self) -> Vec<(String, bool)> {
+        let roles = self.running.as_mut().and_then(|running| running.roles.as_mut());
+        // A broken socket has nothing to say; the other one tells that the process is beyond help.
+        let received = roles.and_then(|roles| roles.receive::<Vec<(String, bool)>>().ok());
+        received.map_or_else(Vec::new, |received| received.messages.into_iter().flatten().collect())
+    }
+
     /// Closes the socket: nothing more is to be heard from it.
     pub(super) fn close_channel(&mut self) -> Option<Channel> {
         self.running.as_mut()?.channel.take()
@@ -199,6 +212,14 @@ impl Child {
         self.restart_at = None;
         self.respawn.delay_after(Duration::ZERO).max(Duration::from_secs(1))
     }
+}
+
+/// A socket pair: our end, and the one for a child, which survives exec.
+fn pair() -> Result<(Channel, OwnedFd), StartError> {
+    let (ours, theirs) = UnixStream::pair().map_err(|error| StartError::Channel(ChannelError::Io(error)))?;
+    let theirs = OwnedFd::from(theirs);
+    process::inherit(&theirs)?;
+    Ok((Channel::new(OwnedFd::from(ours))?, theirs))
 }
 
 fn remove(pid_file: Option<LockFile>) {

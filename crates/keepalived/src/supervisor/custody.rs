@@ -14,7 +14,7 @@ use std::time::Duration;
 use vrrp::config::{AddressConfig, InstanceConfig, RouteConfig, RouteKind};
 use vrrp::{Cause, EventKind, PlacedRoute, State, Subject};
 
-/// The roles of the instances, as their events told them.
+/// The roles of the instances, as the VRRP process told them.
 #[derive(Debug, Default)]
 pub(super) struct Custody {
     masters: BTreeSet<String>,
@@ -29,16 +29,21 @@ pub(super) struct Custody {
 }
 
 impl Custody {
-    /// Notes a change of state.
+    /// An instance became MASTER, or ceased to be: its addresses, routes and rules are about to come or go.
+    pub(super) fn learn_role(&mut self, instance: String, is_master: bool) {
+        if is_master {
+            self.masters.insert(instance);
+        } else {
+            self.masters.remove(&instance);
+        }
+    }
+
+    /// Notes who gave way.
     pub(super) fn observe(&mut self, event: &Event) {
         let What::Vrrp(vrrp::Event { subject: Subject::Instance(name), kind }) = &event.what else { return };
         match kind {
-            EventKind::Entered { state: State::Master, .. } => drop(self.masters.insert(name.clone())),
-            EventKind::Entered { cause, .. } => {
-                self.masters.remove(name);
-                if *cause == Cause::Switchover {
-                    self.given_way.insert(name.clone());
-                }
+            EventKind::Entered { state, cause: Cause::Switchover, .. } if *state != State::Master => {
+                self.given_way.insert(name.clone());
             }
             EventKind::SwitchoverOver => drop(self.given_way.remove(name)),
             _ => {}
@@ -210,10 +215,13 @@ mod tests {
     #[test]
     fn only_masters_are_handed_on() {
         let mut custody = Custody::default();
-        custody.observe(&entered("A", State::Master));
-        custody.observe(&entered("B", State::Master));
-        custody.observe(&entered("A", State::Backup));
+        custody.learn_role("A".into(), true);
+        custody.learn_role("B".into(), true);
+        custody.learn_role("A".into(), false);
         assert_eq!(custody.adoptions(), [Adoption { instance: "B".into() }]);
+        // What is told of this late changes nothing.
+        custody.observe(&entered("A", State::Master));
+        assert_eq!(custody.adoptions().len(), 1);
         custody.forget();
         assert!(custody.adoptions().is_empty());
     }
@@ -229,7 +237,6 @@ mod tests {
             event.kind = EventKind::SwitchoverOver;
         }
         let mut custody = Custody::default();
-        custody.observe(&entered("A", State::Master));
         custody.observe(&gave_way);
         assert_eq!((custody.given_way(), custody.adoptions()), (vec!["A".to_owned()], vec![]));
         // Its successor, or a fault.
@@ -254,7 +261,7 @@ mod tests {
     #[test]
     fn a_second_death_does_not_move_the_start_of_the_gap() {
         let mut custody = Custody::default();
-        custody.observe(&entered("A", State::Master));
+        custody.learn_role("A".into(), true);
         custody.process_died(Instant::from_nanos(5));
         custody.process_died(Instant::from_nanos(9));
         assert_eq!(custody.orphaned, Some(Instant::from_nanos(5)));

@@ -59,6 +59,7 @@ impl Supervisor {
             drop(channel.flush());
         }
         if readable {
+            self.learn_roles(index);
             match self.children[index].receive() {
                 Ok((messages, closed)) => {
                     self.aftermath.note(messages.len(), now);
@@ -107,6 +108,13 @@ impl Supervisor {
         }
     }
 
+    /// Which instances are MASTER. Looked at whenever the process says something, which it does soon after each change.
+    fn learn_roles(&mut self, index: usize) {
+        for (instance, is_master) in self.children[index].role_changes() {
+            self.custody.learn_role(instance, is_master);
+        }
+    }
+
     /// Keeps what will be asked for later.
     fn note(&mut self, event: &Event) {
         self.custody.observe(event);
@@ -135,6 +143,7 @@ impl Supervisor {
                 }
             }
         }
+        self.learn_roles(index);
         self.drop_channel(index);
         // It answers nobody any more.
         self.tell_status(None, now);

@@ -19,6 +19,7 @@ use super::linkbeat::Linkbeat;
 use super::messages::{Inbox, Outbox, ToEngine, ToHelper};
 use super::network::Network;
 use super::redump::Redump;
+use super::roles::Roles;
 use super::secondaries::Secondaries;
 use crate::aftermath::Aftermath;
 use crate::ipc::VrrpSetup;
@@ -74,6 +75,7 @@ pub(super) struct Driver {
     has_new_address: bool,
     /// Instances have come to other places since receive buffers and the like were looked at.
     options_outdated: bool,
+    roles: Roles,
     to_helper: Outbox<ToHelper>,
     from_helper: Inbox<ToEngine>,
     events: u64,
@@ -94,6 +96,7 @@ impl Driver {
     /// When the kernel refuses a socket: without them nothing can run.
     pub(super) fn new(
         setup: &VrrpSetup,
+        roles: Roles,
         signals: Signals,
         to_helper: Outbox<ToHelper>,
         from_helper: Inbox<ToEngine>,
@@ -130,6 +133,7 @@ impl Driver {
             routing_redump: Redump::default(),
             has_new_address: false,
             options_outdated: true,
+            roles,
             to_helper,
             from_helper,
             events: 0,

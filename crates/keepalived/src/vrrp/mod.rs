@@ -13,6 +13,7 @@ mod network;
 mod process;
 mod reconcile;
 mod redump;
+mod roles;
 mod room;
 mod route_spec;
 mod routing;

@@ -4,10 +4,11 @@ use super::driver::Driver;
 use super::helper::{Ends, Helper};
 use super::launcher::Launcher;
 use super::messages;
+use super::roles::Roles;
 use super::sync_daemon::SyncDaemons;
 use super::trackers::{self, Means, Trackers};
 use crate::child::{self, Exit};
-use crate::ipc::{Channel, ToVrrp, VrrpSetup};
+use crate::ipc::{Channel, ROLES_VARIABLE, ToVrrp, VrrpSetup};
 use crate::ipvs_place;
 use crate::local_igmp::LocalIgmp;
 use crate::log::Logger;
@@ -88,7 +89,8 @@ fn run_threads(setup: VrrpSetup, channel: Channel, parts: Parts) -> Exit {
     if let Err(error) = make_room_for_sockets(setup.vrrp.instances.len()) {
         logger.warning(format!("VRRP child process: cannot raise the limit of open files: {error}"));
     }
-    let mut driver = match Driver::new(&setup, parts.engine_signals, to_helper, from_helper) {
+    let roles = Roles::new(child::inherited_channel(ROLES_VARIABLE));
+    let mut driver = match Driver::new(&setup, roles, parts.engine_signals, to_helper, from_helper) {
         Ok(driver) => driver,
         Err(error) => {
             logger.error(format!("VRRP process cannot start: {error}"));

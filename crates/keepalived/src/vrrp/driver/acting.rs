@@ -54,6 +54,7 @@ impl Driver {
             // Thousands of them come at once, and nothing but a line of the detailed log becomes of them.
             Effect::Event(event) if !self.detail && matches!(event.kind, EventKind::Announcing { .. }) => {}
             Effect::Event(event) => {
+                self.roles.note(&event);
                 self.events += 1;
                 self.aftermath.note(1, clock::now());
                 let event = Event {
@@ -79,6 +80,7 @@ impl Driver {
     }
 
     pub(super) fn advance_requests(&mut self) -> Result<()> {
+        self.roles.tell();
         if self.network.is_idle() {
             return Ok(());
         }
