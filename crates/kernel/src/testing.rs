@@ -100,3 +100,39 @@ fn wait_for_ipv6() {
     }
     panic!("the wire has no carrier");
 }
+
+/// Numbers and bytes without sense, the same ones each time.
+pub(crate) struct Noise(u64);
+
+impl Noise {
+    pub(crate) const fn new() -> Self {
+        Self(0x9e37_79b9_7f4a_7c15)
+    }
+
+    /// Up to 31 bits.
+    pub(crate) fn number(&mut self) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).expect("31 bits")
+    }
+
+    pub(crate) fn byte(&mut self) -> u8 {
+        self.number().to_le_bytes()[0]
+    }
+
+    /// Fewer than `below` bytes.
+    pub(crate) fn bytes(&mut self, below: usize) -> Vec<u8> {
+        (0..self.number() % below).map(|_| self.byte()).collect()
+    }
+
+    /// The same bytes with up to four of them changed.
+    pub(crate) fn spoil(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let mut spoilt = bytes.to_vec();
+        for _ in 0..=self.number() % 4 {
+            let at = self.number() % bytes.len();
+            spoilt[at] = self.byte();
+        }
+        spoilt
+    }
+}

@@ -62,6 +62,14 @@ impl Trace {
         times.windows(2).map(|pair| elapsed(pair[0], pair[1])).max()
     }
 
+    /// The longest time between two neighbouring adverts from one router since then. None with fewer than two.
+    #[must_use]
+    pub fn longest_gap_of(&self, source: IpAddr, since: SystemTime) -> Option<Duration> {
+        let times: Vec<SystemTime> =
+            self.adverts_from(source).map(|timed| timed.at).filter(|&at| at >= since).collect();
+        times.windows(2).map(|pair| elapsed(pair[0], pair[1])).max()
+    }
+
     /// When an address was announced by gratuitous ARP or an unsolicited neighbour advertisement.
     pub fn announcements(&self, address: IpAddr) -> impl Iterator<Item = &Packet> {
         self.0.iter().filter(move |packet| match packet.body {

@@ -4,7 +4,7 @@ mod common;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use common::ctl::{answer, ctl};
 use common::{INTERVAL, PATIENCE, Pair, address_a, expect_log, vip, with_log};
@@ -75,11 +75,9 @@ fn expect_regular_adverts(pair: &Pair, daemon: &Daemon, began: SystemTime) -> Re
         })?;
     }
     let trace = pair.capture.trace()?;
-    let times: Vec<SystemTime> =
-        trace.adverts_from(address_a()).filter(|timed| timed.at >= began).map(|timed| timed.at).collect();
-    let gaps = times.windows(2).map(|pair| keepalived_lab::elapsed(pair[0], pair[1]));
-    let longest = gaps.max().unwrap_or(Duration::MAX);
-    assert!(longest < INTERVAL * 3 / 2, "longest gap {longest:?}\n{}", daemon.log().text());
+    let longest = trace.longest_gap_of(address_a(), began);
+    let is_regular = longest.is_some_and(|gap| gap < INTERVAL * 3 / 2);
+    assert!(is_regular, "the longest gap is {longest:?}\n{}", daemon.log().text());
     Ok(())
 }
 

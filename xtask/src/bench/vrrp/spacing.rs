@@ -107,12 +107,7 @@ fn one(
     std::thread::sleep(SETTING.master_down_interval(MASTER) + Duration::from_secs(1));
     let (backup, _) = start(&rig.b, BACKUP)?;
     std::thread::sleep(Duration::from_secs(1));
-    let load = if loaded { Some(Load::start(&rig.a.host_path("/tmp/")?)?) } else { None };
-    let capture = rig.lan.capture()?;
-    std::thread::sleep(length.spacing);
-    let trace = capture.trace()?;
-    drop(capture);
-    drop(load);
+    let trace = captured(rig, loaded, length)?;
     rig::stop(backup)?;
     rig::stop(master)?;
     Ok(figures(&trace))
@@ -125,14 +120,17 @@ fn bare_loop(rig: &Rig, real_time: bool, loaded: bool, length: Length) -> Result
     if real_time {
         sender.become_real_time(REAL_TIME_PRIORITY)?;
     }
-    let load = if loaded { Some(Load::start(&rig.a.host_path("/tmp/")?)?) } else { None };
-    let capture = rig.lan.capture()?;
-    std::thread::sleep(length.spacing);
-    let trace = capture.trace()?;
-    drop(capture);
-    drop(load);
+    let trace = captured(rig, loaded, length)?;
     sender.finish()?;
     Ok(figures(&trace))
+}
+
+/// What is on the wire for so long, with the machine under load or without.
+fn captured(rig: &Rig, loaded: bool, length: Length) -> Result<Trace> {
+    let _load = if loaded { Some(Load::start(&rig.a.host_path("/tmp/")?)?) } else { None };
+    let capture = rig.lan.capture()?;
+    std::thread::sleep(length.spacing);
+    Ok(capture.trace()?)
 }
 
 fn figures(trace: &Trace) -> Figures {

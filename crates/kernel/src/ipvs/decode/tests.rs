@@ -6,6 +6,7 @@ use super::*;
 use crate::netlink::batch::Operation;
 use crate::netlink::decode::Messages;
 use crate::netlink::encode::Encoder;
+use crate::testing::Noise;
 use keepalived_types::ipvs::TableOperation;
 
 fn first(bytes: &[u8]) -> Message<'_> {
@@ -217,13 +218,7 @@ fn read_all(bytes: &[u8]) -> usize {
 
 #[test]
 fn cut_changed_and_random_bytes_do_no_harm() {
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut random = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        usize::try_from(state >> 33).expect("31 bits")
-    };
+    let mut random = Noise::new();
     let answers = [
         request(TableOperation::AddService(persistent(key()))),
         request(TableOperation::AddDestination(key(), tunnelled())),
@@ -236,22 +231,17 @@ fn cut_changed_and_random_bytes_do_no_harm() {
     let all = read_all(&datagram) * 20_000;
     let mut whole = 0;
     for _ in 0..20_000 {
-        let mut bytes = datagram.clone();
-        for _ in 0..=random() % 4 {
-            let at = random() % bytes.len();
-            bytes[at] = random().to_le_bytes()[0];
-        }
-        whole += read_all(&bytes);
-        let mut noise: Vec<u8> = (0..random() % 200).map(|_| random().to_le_bytes()[0]).collect();
+        whole += read_all(&random.spoil(&datagram));
+        let mut noise = random.bytes(200);
         read_all(&noise);
         // Noise behind headers that are right, so that it is looked into.
         let length = u32::try_from(noise.len() + 24).expect("short");
         let mut framed = length.to_ne_bytes().to_vec();
         framed.extend([28, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
-        framed.extend([random().to_le_bytes()[0] % 18, 1, 0, 0]);
+        framed.extend([random.byte() % 18, 1, 0, 0]);
         let inner = u16::try_from(noise.len() + 4).expect("short");
         framed.extend(inner.to_ne_bytes());
-        framed.extend([random().to_le_bytes()[0] % 7, 0]);
+        framed.extend([random.byte() % 7, 0]);
         framed.append(&mut noise);
         read_all(&framed);
     }

@@ -5,6 +5,7 @@ use super::super::batch::Operation;
 use super::super::encode::Encoder;
 use super::super::link;
 use super::*;
+use crate::testing::Noise;
 use keepalived_types::{IfIndex, Prefix};
 
 /// A datagram with an address, a link and an error message, as the kernel would send them.
@@ -79,24 +80,12 @@ fn a_datagram_cut_anywhere_gives_only_whole_messages() {
 
 #[test]
 fn changed_and_random_bytes_do_no_harm() {
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut random = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        usize::try_from(state >> 33).expect("31 bits")
-    };
+    let mut noise = Noise::new();
     let whole = sample();
     let mut read = 0;
     for _ in 0..20_000 {
-        let mut bytes = whole.clone();
-        for _ in 0..=random() % 4 {
-            let at = random() % bytes.len();
-            bytes[at] = random().to_le_bytes()[0];
-        }
-        read += read_all(&bytes);
-        let noise: Vec<u8> = (0..random() % 200).map(|_| random().to_le_bytes()[0]).collect();
-        read += read_all(&noise);
+        read += read_all(&noise.spoil(&whole));
+        read += read_all(&noise.bytes(200));
     }
     assert!(read > 200_000, "much of it is still readable: {read}");
 }
