@@ -20,8 +20,11 @@ const BUFFER_KIB: &str = "16384";
 
 /// More than the longest advert. Each packet takes that much of the buffer, whatever its length.
 const LONGEST_BYTES: &str = "8192";
-/// Without a filter everything is wanted whole: a batch of netlink requests is longer than any packet.
-const WHOLE_BYTES: &str = "65536";
+/// Without a filter everything is wanted whole: a batch of netlink requests is longer than any packet. With its header
+/// one fills a block of 256 KiB,
+const WHOLE_BYTES: &str = "258048";
+/// of which there are 128.
+const WHOLE_BUFFER_KIB: &str = "32768";
 
 /// A capture in progress.
 #[derive(Debug)]
@@ -45,6 +48,10 @@ impl Capture {
     ) -> Result<Self> {
         let file = directory.join(format!("{}.pcap", names::unique(interface)));
         let mut command = Command::new("ip");
+        let (buffer, longest) = match filter {
+            "" => (WHOLE_BUFFER_KIB, WHOLE_BYTES),
+            _ => (BUFFER_KIB, LONGEST_BYTES),
+        };
         command.args([
             "netns",
             "exec",
@@ -55,9 +62,9 @@ impl Capture {
             interface,
             "-U",
             "-B",
-            BUFFER_KIB,
+            buffer,
             "-s",
-            if filter.is_empty() { WHOLE_BYTES } else { LONGEST_BYTES },
+            longest,
             "-Z",
             "root",
         ]);

@@ -1,9 +1,13 @@
 //! What the programs of a node ask the kernel's load balancer for: generic netlink as the kernel's own tap shows it
 //! (nlmon). Needs a kernel with `ip_vs` and `nlmon`; the second kernel has both.
 
-use std::time::SystemTime;
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant, SystemTime};
 
-use crate::{Capture, Node, Result};
+use crate::{Capture, Error, Node, Result};
+
+/// Between two looks at what was recorded.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// Flags of a request (linux/netlink.h).
 const REQUEST: u16 = 0x1;
@@ -77,6 +81,29 @@ impl IpvsRequests {
         Ok(found)
     }
 
+    /// Waits until there are so many requests of this name, and returns all of that name, in their order.
+    ///
+    /// # Errors
+    /// When there are not so many within `patience`, and as [`IpvsRequests::so_far`].
+    pub fn wait_for(&self, name: &'static str, count: usize, patience: Duration) -> Result<Vec<IpvsRequest>> {
+        let deadline = Instant::now() + patience;
+        loop {
+            let mut found = self.so_far()?;
+            found.retain(|request| request.name() == name);
+            if found.len() >= count {
+                return Ok(found);
+            }
+            if Instant::now() > deadline {
+                return Err(Error::TimedOut {
+                    waited_for: format!("{count} x {name}"),
+                    after: patience,
+                    seen: format!("{} of them", found.len()),
+                });
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+
     /// Their names, in order.
     ///
     /// # Errors
@@ -84,6 +111,12 @@ impl IpvsRequests {
     pub fn names(&self) -> Result<Vec<&'static str>> {
         Ok(self.so_far()?.iter().map(IpvsRequest::name).collect())
     }
+}
+
+/// With how many sends requests came.
+#[must_use]
+pub fn sends(requests: &[IpvsRequest]) -> usize {
+    requests.iter().map(|request| request.send).collect::<BTreeSet<usize>>().len()
 }
 
 /// The commands in a frame of the tap: a header of 16 bytes, the last two of which are the protocol, then messages.

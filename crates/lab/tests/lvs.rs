@@ -3,14 +3,16 @@
 #[path = "common/ctl.rs"]
 mod ctl;
 
-use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
+use keepalived_lab::balanced::{PORT, SERVICE};
 use keepalived_lab::second_kernel::{GuestTest, run_tests};
 use keepalived_lab::{
     Balanced, Daemon, Error, IpvsRequests, Program, Request, Result, SecondKernel, Signal, processes,
+    refusing_together, sends,
 };
 
 /// A guest's processes start slowly.
@@ -22,7 +24,7 @@ fn main() -> ExitCode {
         GuestTest::new("a_killed_checker_process_disturbs_nobody", a_killed_checker_process_disturbs_nobody),
         GuestTest::new("a_reload_changes_what_changed", a_reload_changes_what_changed),
         GuestTest::new("what_somebody_removes_comes_back", what_somebody_removes_comes_back),
-        GuestTest::new("servers_that_fail_at_one_moment_leave_in_one_batch", one_batch),
+        GuestTest::new("servers_that_fail_at_one_moment_leave_in_one_send", one_send),
         GuestTest::new("an_operator_sees_who_is_down_and_since_when", who_is_down),
         GuestTest::new("dash_i_leaves_the_table", dash_i_leaves_the_table),
     ];
@@ -152,33 +154,15 @@ fn dash_i_leaves_the_table() -> Result<()> {
     Ok(())
 }
 
-/// Nobody listens on any of these ports, and all are asked at once.
-fn one_batch() -> Result<()> {
+/// As many as one send holds: of what the machine has told already, nothing is left for a second one.
+fn one_send() -> Result<()> {
     let balanced = balanced()?;
-    let servers: String = (1000..1200)
-        .map(|port| {
-            format!("    real_server 192.168.200.2 {port} {{\n        TCP_CHECK {{\n        }}\n    }}\n")
-        })
-        .collect();
-    let configuration = format!(
-        "virtual_server 172.16.0.100 80 {{\n    delay_loop 60\n    warmup 0\n    lvs_sched rr\n    lvs_method NAT\n    \
-         protocol TCP\n{servers}}}\n"
-    );
+    let servers = (1000..2000).map(|port| SocketAddr::from(([192, 168, 200, 2], port)));
+    let configuration = refusing_together(SocketAddr::new(SERVICE, PORT), servers);
     let requests = IpvsRequests::record(&balanced.farm.director)?;
     let _daemon = Daemon::start(&balanced.farm.director, Program::Ours, &configuration)?;
-    let deadline = Instant::now() + PATIENCE;
-    let removals = loop {
-        let found = requests.so_far()?;
-        let removals: Vec<usize> =
-            found.iter().filter(|request| request.name() == "DEL_DEST").map(|request| request.send).collect();
-        if removals.len() >= 200 || Instant::now() > deadline {
-            break removals;
-        }
-        pause(100);
-    };
-    assert_eq!(removals.len(), 200);
-    let sends: BTreeSet<usize> = removals.into_iter().collect();
-    assert_eq!(sends.len(), 1, "sends");
+    let removals = requests.wait_for("DEL_DEST", 1000, PATIENCE)?;
+    assert_eq!((removals.len(), sends(&removals)), (1000, 1), "requests and sends");
     Ok(())
 }
 

@@ -25,6 +25,7 @@ use crate::mail::Mailer;
 use crate::process_settings::InForce;
 use crate::vrrp::trackers::files::{Files, News};
 use keepalived_checks::Context;
+use keepalived_kernel::ipvs::Ipvs;
 use keepalived_kernel::netlink::{Monitor, ReceiveBuffer};
 use keepalived_kernel::signals::{self, Signals};
 use keepalived_kernel::{clock, memory, process};
@@ -44,11 +45,9 @@ const LOOK: Duration = Duration::from_secs(5);
 const STANDING: Duration = Duration::from_secs(1);
 /// Checks that are due within this time begin together.
 const QUANTUM: Duration = Duration::from_millis(3);
-/// A turn that changes the table waits for attempts that have ended, too, so that servers that die together leave in one
-/// batch: until there are so many changes, which is what one send to the kernel holds,
-const FULL_BATCH: usize = 256;
-/// or so much has happened.
-const FULL_TURN: usize = 1_024;
+/// A turn that changes the table takes in whatever else the machine has told, so that servers that die together leave in
+/// one send to the kernel: until as much has happened as one send holds.
+const FULL_TURN: usize = Ipvs::SEND;
 /// How long until a socket that took no more is tried again.
 const BACKLOG: Duration = Duration::from_millis(20);
 
@@ -204,7 +203,7 @@ impl Driver {
         if let Ok(input) = self.inbox.try_recv() {
             return Some(input);
         }
-        if !(1..FULL_BATCH).contains(&self.engine.table_changes()) {
+        if self.engine.table_changes() == 0 {
             return None;
         }
         // Once for the machine to tell, once for the attempts to end.

@@ -23,8 +23,8 @@ pub(super) struct Request {
 }
 
 impl Operation for Request {
-    /// Refusals of as many fit into the receive buffer several times over.
-    const CHUNK: usize = 256;
+    /// Some 5 ms, and half of what the receive buffer holds should all be refused.
+    const CHUNK: usize = 1_024;
 
     fn encode(&self, sequence: u32, to: &mut Encoder) {
         begin(self.family, command_of(&self.operation), 0, sequence, to);

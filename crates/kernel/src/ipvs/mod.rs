@@ -22,6 +22,7 @@ pub use refusal::Refusal;
 
 use crate::error::{Doing, Result};
 use crate::netlink::ReceiveBuffer;
+use crate::netlink::batch::Operation;
 use crate::netlink::decode::Message;
 use crate::netlink::encode::Encoder;
 use crate::netlink::exchange::{Answers, Exchange};
@@ -53,6 +54,9 @@ pub struct Ipvs {
 }
 
 impl Ipvs {
+    /// So many operations go to the kernel in one send; less than that where buffers are small.
+    pub const SEND: usize = <Request as Operation>::CHUNK;
+
     /// Opens a socket, and loads the kernel's module if it is not there. Waits.
     ///
     /// # Errors
@@ -97,7 +101,7 @@ impl Ipvs {
         self.exchange.has_work()
     }
 
-    /// Sends the next few hundred operations and reads what has been answered. Returns a batch that is complete.
+    /// Sends the next [`Ipvs::SEND`] operations and reads what has been answered. Returns a batch that is complete.
     /// Call it when [`Ipvs::has_work`] or when the descriptor is readable. An outcome is [`Done::Done`] or what the
     /// kernel said, for a [`Refusal`].
     ///

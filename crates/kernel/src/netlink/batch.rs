@@ -6,7 +6,7 @@ use std::io;
 
 /// What batches are made of: a request of some netlink family.
 pub(crate) trait Operation {
-    /// Operations per send. All of them are done before the caller gets its turn again.
+    /// Operations per send, at most. All of them are done before the caller gets its turn again.
     const CHUNK: usize;
 
     /// Appends the request.
@@ -14,6 +14,15 @@ pub(crate) trait Operation {
 
     /// What the kernel's errno (positive, 0 for success) means.
     fn outcome(&self, errno: i32, message: Option<String>) -> Result<Done, NetlinkError>;
+}
+
+/// What a socket has room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Room {
+    /// So many operations may all be refused, and every refusal can be read.
+    pub(super) answers: usize,
+    /// A chunk of so many bytes can take one more operation and still be sent.
+    pub(super) bytes: usize,
 }
 
 /// Names a batch until it is finished.
@@ -92,13 +101,16 @@ impl<O: Operation> Running<O> {
     }
 
     /// Writes the next chunk; the caller sends it at once.
-    pub(super) fn encode_chunk(&mut self, sequence: &mut u32, to: &mut Encoder) {
-        let first = *sequence;
-        let chunk = self.operations.iter().skip(self.outcomes.len()).take(O::CHUNK);
-        let count = chunk.len();
-        for operation in chunk {
+    pub(super) fn encode_chunk(&mut self, room: Room, sequence: &mut u32, to: &mut Encoder) {
+        let (first, mut count) = (*sequence, 0);
+        let most = O::CHUNK.min(room.answers).max(1);
+        for operation in self.operations.iter().skip(self.outcomes.len()).take(most) {
             operation.encode(*sequence, to);
             *sequence = sequence.wrapping_add(1);
+            count += 1;
+            if to.bytes().len() >= room.bytes {
+                break;
+            }
         }
         to.begin(NOOP, ACK, *sequence, &[]);
         *sequence = sequence.wrapping_add(1);

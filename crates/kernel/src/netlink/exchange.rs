@@ -153,7 +153,7 @@ impl<O: Operation> Exchange<O> {
         };
         if !running.is_waiting() && !running.is_complete() {
             self.encoder.clear();
-            running.encode_chunk(&mut self.sequence, &mut self.encoder);
+            running.encode_chunk(self.socket.room(), &mut self.sequence, &mut self.encoder);
             if let Err(error) = self.socket.send(self.encoder.bytes()) {
                 running.fail_chunk(&error);
             }

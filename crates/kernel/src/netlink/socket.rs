@@ -1,9 +1,11 @@
 //! A netlink socket: what it joins, and how its datagrams are received.
 
+use super::batch::Room;
 use super::receive_buffer::ReceiveBuffer;
 use crate::error::{Doing, Result, check};
 use crate::socket_option::{length_of, set_int};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::net::sockopt::{socket_recv_buffer_size, socket_send_buffer_size};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
@@ -20,6 +22,12 @@ const PATIENCE: Timespec = Timespec { tv_sec: 10, tv_nsec: 0 };
 
 /// More than any datagram of the kernel: dumps come in 32 KiB, a link with many virtual functions in more.
 const DATAGRAM: usize = 64 * 1024;
+
+/// What an unread acknowledgement takes of the receive buffer at most: the kernel counts its bookkeeping, too.
+const ANSWER: usize = 1024;
+
+/// More than any single request.
+const REQUEST: usize = 4096;
 
 const SIZE_BUFFER: &str = "size a netlink socket's receive buffer";
 
@@ -90,6 +98,15 @@ impl Socket {
         // The kernel doubles the number, and counts its bookkeeping against it.
         let bytes = i32::try_from(bytes).unwrap_or(i32::MAX);
         set_int(&self.fd, libc::SOL_SOCKET, libc::SO_SNDBUFFORCE, bytes)
+    }
+
+    /// How much one send may be, and ask for, with the buffers as they are.
+    pub(super) fn room(&self) -> Room {
+        // It always tells.
+        let answers = socket_recv_buffer_size(&self.fd).map_or(usize::MAX, |bytes| bytes / ANSWER);
+        let bytes =
+            socket_send_buffer_size(&self.fd).map_or(usize::MAX, |bytes| bytes.saturating_sub(REQUEST));
+        Room { answers, bytes }
     }
 
     /// Sleeps until there is something to read, but no longer than [`PATIENCE`].

@@ -169,6 +169,14 @@ impl Director {
         if is_same && !operations.is_empty() {
             self.object(format!("a reload without a change did something: {operations:?}"));
         }
+        let known = |server: &keepalived_lvs::VirtualServerSnapshot, real: &Option<String>| {
+            real.as_ref().is_none_or(|name| server.real_servers.iter().any(|real| real.name == *name))
+        };
+        let snapshot = self.engine.snapshot();
+        // Who is gone and comes back is somebody new.
+        self.said.retain(|(name, real), _| {
+            snapshot.virtual_servers.iter().any(|server| server.name == *name && known(server, real))
+        });
         let after = Table::wanted(self.engine.wanted_table());
         for operation in operations {
             let is_needless = match operation {

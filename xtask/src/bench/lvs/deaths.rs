@@ -1,15 +1,15 @@
 //! Servers that die: one at a time (on the host, with the stand-in for IPVS), and half of them together (in the second
 //! kernel, whose requests can be counted).
 
-use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpListener};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
-use keepalived_lab::{IpvsRequest, IpvsRequests, Program};
+use keepalived_kernel::ipvs::Ipvs;
+use keepalived_lab::{IpvsRequest, IpvsRequests, Program, refusing_together, sends};
 
 use super::figures::{median, ms, percentile};
 use super::rig::{self, PATIENCE, PROGRAMS, Rig};
-use super::setting::{Kind, Setting};
+use super::setting::{Kind, Setting, address};
 use super::sheet::{Aim, Row, Sheet};
 use super::{Length, service};
 use crate::{Error, Result};
@@ -87,54 +87,28 @@ pub(super) fn together(rig: &Rig, length: Length, sheet: &mut Sheet) -> Result<(
     at_one_moment(rig, length, sheet)
 }
 
-/// Servers nobody listens at, all of which are checked at one moment: a batch of requests holds 256.
+/// Servers nobody listens at, all of which are checked at one moment.
 fn at_one_moment(rig: &Rig, length: Length, sheet: &mut Sheet) -> Result<()> {
     let [ours, original] = PROGRAMS.map(|program| refused_together(rig, program, length.moment));
-    let fewest = f64::from(u32::try_from(length.moment.div_ceil(256)).unwrap_or(u32::MAX));
+    let fewest = f64::from(u32::try_from(length.moment.div_ceil(Ipvs::SEND)).unwrap_or(u32::MAX));
     sheet.section(&format!("{} servers fail at one moment", length.moment));
     sheet.put(Row::new("sends to the kernel", [ours?, original?]).aim(Aim::AtMost(fewest)));
     Ok(())
 }
 
 fn refused_together(rig: &Rig, program: Program, count: usize) -> Result<f64> {
-    let servers: String = (0..count)
-        .map(|number| {
-            let (third, fourth) = (number / 250, number % 250 + 1);
-            format!("    real_server 10.50.{third}.{fourth} {VICTIM} {{\n        TCP_CHECK {{\n        }}\n    }}\n")
-        })
-        .collect();
-    let configuration = format!(
-        "virtual_server 10.60.3.250 80 {{\n    delay_loop 60\n    warmup 0\n    lvs_sched rr\n    lvs_method NAT\n    \
-         protocol TCP\n{servers}}}\n"
-    );
+    let servers = (0..count).map(|number| SocketAddr::from((address(number), VICTIM)));
+    let service = SocketAddr::from(([10, 60, 3, 250], 80));
     let requests = IpvsRequests::record(&rig.director)?;
-    let (daemon, _) = rig.start(program, &configuration)?;
-    let removals = removals(&requests, count, program)?;
+    let (daemon, _) = rig.start(program, &refusing_together(service, servers))?;
+    let removals = requests.wait_for("DEL_DEST", count, PATIENCE)?;
     drop(requests);
     rig::stop(daemon)?;
-    Ok(sends(&removals))
+    Ok(count_sends(&removals))
 }
 
-/// Waits until so many servers have been removed. Returns the requests that change something.
-fn removals(requests: &IpvsRequests, count: usize, program: Program) -> Result<Vec<IpvsRequest>> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        std::thread::sleep(Duration::from_millis(500));
-        let mut found = requests.so_far()?;
-        found.retain(|request| request.name() == "DEL_DEST");
-        if found.len() >= count {
-            return Ok(found);
-        }
-        if Instant::now() > deadline {
-            return Err(Error::Failed(format!("{program}: only {} of the dead were removed", found.len())));
-        }
-    }
-}
-
-/// With how many sends they came.
-fn sends(requests: &[IpvsRequest]) -> f64 {
-    let sends: BTreeSet<usize> = requests.iter().map(|request| request.send).collect();
-    f64::from(u32::try_from(sends.len()).unwrap_or(u32::MAX))
+fn count_sends(requests: &[IpvsRequest]) -> f64 {
+    f64::from(u32::try_from(sends(requests)).unwrap_or(u32::MAX))
 }
 
 fn half(rig: &Rig, program: Program, length: Length) -> Result<Mass> {
@@ -147,10 +121,10 @@ fn half(rig: &Rig, program: Program, length: Length) -> Result<Mass> {
     let requests = IpvsRequests::record(&rig.director)?;
     let died = SystemTime::now();
     drop(other);
-    let removals = removals(&requests, length.mass / 2, program)?;
+    let removals = requests.wait_for("DEL_DEST", length.mass / 2, PATIENCE)?;
     drop(requests);
     rig::stop(daemon)?;
     let last = removals.last().map_or(died, |request| request.at);
     let took = ms(keepalived_lab::elapsed(died, last));
-    Ok(Mass { late: took - ms(setting.interval), sends: sends(&removals) })
+    Ok(Mass { late: took - ms(setting.interval), sends: count_sends(&removals) })
 }
