@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::log::{Log, LogLine};
 use crate::node::Node;
@@ -10,10 +10,11 @@ use crate::processes::{self, Signal};
 use crate::program::Program;
 use crate::{Error, Result};
 
-/// Runs inside the namespace: puts the node's directories in place, /tmp last because ours lie in the host's.
+/// Runs inside the namespace: puts the node's directories in place, /tmp last because ours lie in the host's. Says the
+/// third word, if it is not empty, when that is done.
 const ENTER: &str = r#"set -e
-home=$1 programs=$2
-shift 2
+home=$1 programs=$2 said=$3
+shift 3
 if [ -d /run/netns ]; then
     mkdir -p "$home/run/netns"
     mount --rbind /run/netns "$home/run/netns"
@@ -26,8 +27,17 @@ mount --rbind "$home/run" /run
 mount --bind "$home/etc" /etc/keepalived
 mount --bind "$home/tmp" /tmp
 cd /
+if [ -n "$said" ]; then
+    echo "$said"
+fi
 exec "$@"
 "#;
+
+/// What [`Daemon::start_preloading`] has in the log before the program's own first line.
+const ENTERED: &str = "the node is ready for its program";
+
+/// For a few short programs, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A running (or ended) keepalived. Dropping it kills all its processes.
 #[derive(Debug)]
@@ -68,6 +78,7 @@ fn preloading(
     let directory = program.parent().unwrap_or(Path::new("/"));
     command.args(["sh", "-c", ENTER, "lab"]).arg(node.home());
     command.arg(if system { Path::new("") } else { directory });
+    command.arg(if library.is_some() { ENTERED } else { "" });
     if let Some(library) = library {
         command.arg("/usr/bin/env").arg(format!("LD_PRELOAD={library}"));
     }
@@ -117,7 +128,8 @@ impl Daemon {
         Self::run(node, program, on_node(node, path, options))
     }
 
-    /// As [`Daemon::start_binary`], with a library of the node's that is preloaded (ld.so(8)).
+    /// As [`Daemon::start_binary`], with a library of the node's that is preloaded (ld.so(8)). Returns when the program
+    /// itself began, too: what a lab does before that takes longer, and not the same for every program.
     ///
     /// # Errors
     /// As [`Daemon::start`].
@@ -128,11 +140,13 @@ impl Daemon {
         configuration: &str,
         options: &[&str],
         library: &str,
-    ) -> Result<Self> {
+    ) -> Result<(Self, SystemTime)> {
         node.write_file("/etc/keepalived/keepalived.conf", configuration)?;
         let mut command = Command::new("ip");
         command.args(["netns", "exec", node.namespace().name()]);
-        Self::run(node, program, preloading(command, node, path, options, Some(library)))
+        let daemon = Self::run(node, program, preloading(command, node, path, options, Some(library)))?;
+        let began = daemon.wait_for_log(ENTERED, PATIENCE)?.at;
+        Ok((daemon, began))
     }
 
     /// As [`Daemon::start`], but outside the node's network namespace, which the program is told to enter, so that it

@@ -53,7 +53,7 @@ impl Rig {
     /// Starts a program with no more logging than it does by itself; returns when that was. Where the kernel has no
     /// IPVS, the stand-in answers.
     pub(super) fn start(&self, program: Program, configuration: &str) -> Result<(Daemon, SystemTime)> {
-        let (begin, options) = (SystemTime::now(), ["-n", "-l", "-G", "-C"]);
+        let options = ["-n", "-l", "-G", "-C"];
         let path = match program {
             Program::Ours if std::env::var_os(OURS_VARIABLE).is_none() => {
                 paths::target()?.join("release/keepalived")
@@ -61,12 +61,11 @@ impl Rig {
             other => other.path()?,
         };
         let node = &self.director;
-        let daemon = if is_guest() {
-            Daemon::start_binary(node, program, &path, configuration, &options)?
-        } else {
-            Daemon::start_preloading(node, program, &path, configuration, &options, LIBRARY)?
-        };
-        Ok((daemon, begin))
+        if is_guest() {
+            let begin = SystemTime::now();
+            return Ok((Daemon::start_binary(node, program, &path, configuration, &options)?, begin));
+        }
+        Ok(Daemon::start_preloading(node, program, &path, configuration, &options, LIBRARY)?)
     }
 
     /// Servers on [`OTHER_WEB`]; they die together when it is dropped.
