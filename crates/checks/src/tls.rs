@@ -1,5 +1,8 @@
 //! TLS as `SSL_GET` needs it: any server that speaks it at all, certificates unchecked unless asked for.
 
+mod ready;
+
+use crate::attempt::words;
 use keepalived_lvs::config::{TlsMaterial, Verification};
 use keepalived_tls::Resuming;
 use openssl::error::ErrorStack;
@@ -8,10 +11,11 @@ use openssl::ssl::{
     ErrorCode, Ssl, SslContext, SslContextBuilder, SslMethod, SslOptions, SslSessionCacheMode, SslStream,
     SslVerifyMode, SslVersion,
 };
+use ready::Ready;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use tokio::net::TcpStream;
@@ -144,12 +148,14 @@ impl Tls {
     /// In the words of OpenSSL.
     pub(crate) async fn connect(&self, stream: TcpStream, wish: &Wish) -> Result<TlsStream, String> {
         let ssl = self.begin(wish).map_err(|error| error.to_string())?;
-        let stream = SslStream::new(ssl, Ready(stream)).map_err(|error| error.to_string())?;
+        let stream = SslStream::new(ssl, Ready::new(stream)).map_err(|error| error.to_string())?;
         let mut stream = TlsStream { stream };
         let shaken = stream.when_ready(SslStream::connect).await;
         match shaken {
             Ok(()) => Ok(stream),
             Err(error) => {
+                // The peer may be told why.
+                drop(stream.stream.get_mut().send());
                 self.lenient.forget(&Peer::of(wish));
                 let verdict = stream.stream.ssl().verify_result();
                 let refused =
@@ -165,6 +171,7 @@ impl Tls {
         if compliant {
             // One attempt without waiting: whether the peer answers is of no interest.
             drop(connection.stream.shutdown());
+            drop(connection.stream.get_mut().send());
         }
         if wish.verification == Verification::Off {
             self.lenient.remember(Peer::of(wish), connection.stream.ssl());
@@ -194,6 +201,8 @@ fn builder(material: &TlsMaterial) -> Result<SslContextBuilder, TlsError> {
     builder.set_cipher_list("ALL:@SECLEVEL=0")?;
     builder.set_options(SslOptions::from_bits_retain(LEGACY_SERVER_CONNECT));
     builder.set_session_cache_mode(SslSessionCacheMode::OFF);
+    // One system call brings all records that are there, instead of two for each.
+    builder.set_read_ahead(true);
     builder.set_verify(SslVerifyMode::NONE);
     if let Some(file) = &material.ca {
         builder.set_ca_file(file).map_err(at(file))?;
@@ -240,11 +249,11 @@ impl TlsStream {
                 Ok(done) => return Ok(done),
                 Err(error) => error,
             };
-            let socket = &self.stream.get_ref().0;
+            let ready = self.stream.get_ref();
             // An error of the socket itself comes out of the next turn.
             let _next_turn_tells = match error.code() {
-                ErrorCode::WANT_READ => socket.readable().await,
-                ErrorCode::WANT_WRITE => socket.writable().await,
+                ErrorCode::WANT_READ if !ready.holds() => ready.socket().readable().await,
+                ErrorCode::WANT_READ | ErrorCode::WANT_WRITE => ready.socket().writable().await,
                 _ => return Err(error),
             };
         }
@@ -286,7 +295,15 @@ impl TlsStream {
             let written = written.map_err(|error| text(&error))?;
             bytes = bytes.get(written..).unwrap_or_default();
         }
-        Ok(())
+        loop {
+            match self.stream.get_mut().send() {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    let ready = self.stream.get_ref().socket().writable().await;
+                    ready.map_err(|error| words(&error))?;
+                }
+                sent => return sent.map_err(|error| words(&error)),
+            }
+        }
     }
 }
 
@@ -299,7 +316,7 @@ fn ends_without_alert(error: &openssl::ssl::Error) -> bool {
 /// The first line of OpenSSL's, or the system's, words.
 fn text(error: &openssl::ssl::Error) -> String {
     if let Some(error) = error.io_error() {
-        return crate::attempt::words(error);
+        return words(error);
     }
     match error.ssl_error().and_then(|stack| stack.errors().first()) {
         Some(first) => format!(
@@ -309,24 +326,5 @@ fn text(error: &openssl::ssl::Error) -> String {
             first.reason().unwrap_or("unknown reason")
         ),
         None => "unexpected eof while reading".to_owned(),
-    }
-}
-
-/// A socket that says "would block" where it would, as OpenSSL wants it.
-struct Ready(TcpStream);
-
-impl Read for Ready {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.try_read(buffer)
-    }
-}
-
-impl Write for Ready {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.try_write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
