@@ -25,6 +25,7 @@ pub mod reactor;
 pub mod sched;
 pub mod signals;
 pub mod sysctl;
+pub mod timer;
 pub mod users;
 pub mod vrrp_socket;
 pub mod waker;

@@ -5,12 +5,11 @@
 
 use crate::clock;
 use crate::error::{Doing, Result};
+use crate::timer::Timer;
 use keepalived_types::Instant;
 use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
-use rustix::time::{
-    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime,
-};
+use rustix::time::Timespec;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
@@ -60,15 +59,13 @@ pub struct Ready {
 /// Level-triggered epoll plus one timer. One thread waits; see [`crate::waker`] for the others.
 pub struct Reactor {
     epoll: OwnedFd,
-    timer: OwnedFd,
-    /// The instant the timer will fire at; `None` when it is idle or has fired.
-    armed: Option<Instant>,
+    timer: Timer,
     events: Vec<epoll::Event>,
 }
 
 impl std::fmt::Debug for Reactor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Reactor").field("armed", &self.armed).finish_non_exhaustive()
+        f.debug_struct("Reactor").field("timer", &self.timer).finish_non_exhaustive()
     }
 }
 
@@ -77,12 +74,10 @@ impl Reactor {
     /// When the process is out of descriptors.
     pub fn new() -> Result<Self> {
         let epoll = epoll::create(CreateFlags::CLOEXEC).doing("create an epoll descriptor")?;
-        let timer = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK)
-            .doing("create a timer descriptor")?;
-        // Edge-triggered, so that an expiry needs no read: setting the timer anew clears it.
+        let timer = Timer::new()?;
         let flags = EventFlags::IN | EventFlags::ET;
         epoll::add(&epoll, &timer, EventData::new_u64(TIMER), flags).doing("watch the timer descriptor")?;
-        Ok(Self { epoll, timer, armed: None, events: Vec::with_capacity(EVENTS_PER_WAIT) })
+        Ok(Self { epoll, timer, events: Vec::with_capacity(EVENTS_PER_WAIT) })
     }
 
     /// Watches `fd`. It must be deregistered before it is closed if a duplicate of it may live on.
@@ -131,7 +126,7 @@ impl Reactor {
         let due = deadline.map(|deadline| round_up(deadline, quantum));
         let poll_only = due.is_some_and(|due| due <= clock::now());
         if !poll_only {
-            self.arm(due)?;
+            self.timer.set(due)?;
         }
         let timeout = poll_only.then_some(Timespec { tv_sec: 0, tv_nsec: 0 });
         self.events.clear();
@@ -143,7 +138,7 @@ impl Reactor {
         for event in &self.events {
             let (flags, data) = (event.flags, event.data);
             if data.u64() == TIMER {
-                self.armed = None;
+                self.timer.has_fired();
                 continue;
             }
             ready.push(Ready {
@@ -154,22 +149,6 @@ impl Reactor {
             });
         }
         Ok(clock::now())
-    }
-
-    /// Sets the timer unless it is set so already: most turns of the loop do not change the next slot.
-    fn arm(&mut self, due: Option<Instant>) -> Result<()> {
-        if self.armed == due {
-            return Ok(());
-        }
-        let nanos = due.map_or(0, Instant::as_nanos);
-        let value = Timespec {
-            tv_sec: i64::try_from(nanos / 1_000_000_000).unwrap_or(i64::MAX),
-            tv_nsec: i64::try_from(nanos % 1_000_000_000).unwrap_or(0),
-        };
-        let setting = Itimerspec { it_interval: Timespec { tv_sec: 0, tv_nsec: 0 }, it_value: value };
-        timerfd_settime(&self.timer, TimerfdTimerFlags::ABSTIME, &setting).doing("set the timer")?;
-        self.armed = due;
-        Ok(())
     }
 }
 

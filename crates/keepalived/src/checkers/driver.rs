@@ -7,6 +7,7 @@ mod watching;
 
 pub(super) use ending::{Failure, Outcome};
 
+use super::alarm::Alarm;
 use super::dumps::Dumps;
 use super::inputs::{Input, Source, watch};
 use super::marker::{Machine, Marker};
@@ -34,7 +35,9 @@ use keepalived_lvs::{CheckId, Engine, Start};
 use keepalived_types::{Instant, PriorityWeight};
 use keepalived_vrrp::config::{FileTracker, Track};
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
@@ -43,8 +46,9 @@ use tokio::task::AbortHandle;
 const LOOK: Duration = Duration::from_secs(5);
 /// How often, at most, the supervisor is told what a successor has to know.
 const STANDING: Duration = Duration::from_secs(1);
-/// Checks that are due within this time begin together.
-const QUANTUM: Duration = Duration::from_millis(3);
+/// Checks that are due so soon after others have begun wait for that time, so that they begin together. What is due when
+/// none has just begun is not kept waiting.
+const PACE: Duration = Duration::from_millis(3);
 /// A turn that changes the table takes in whatever else the machine has told, so that servers that die together leave in
 /// one send to the kernel: until as much has happened as one send holds.
 const FULL_TURN: usize = Ipvs::SEND;
@@ -77,6 +81,9 @@ pub(super) struct Driver {
     sequence: u64,
     keep_at_stop: bool,
     aftermath: Aftermath,
+    alarm: Alarm,
+    /// When checks began the last time.
+    begun_at: Instant,
     look_at: Instant,
     /// When the supervisor is told, if there is something to tell.
     tell_at: Option<Instant>,
@@ -137,6 +144,8 @@ impl Driver {
             sequence: 0,
             keep_at_stop: setup.keep_at_stop,
             aftermath: Aftermath::default(),
+            alarm: Alarm::new()?,
+            begun_at: Instant::ORIGIN,
             look_at: now + LOOK,
             tell_at: Some(now),
             told_at: now,
@@ -160,11 +169,8 @@ impl Driver {
     /// When the machine lets it go on no longer.
     pub(super) async fn run(mut self) -> Result<Outcome, Failure> {
         while !self.is_done() {
-            let wait = self.next_deadline().map(|deadline| deadline.since(clock::now()));
-            let first = match wait {
-                Some(wait) => tokio::time::timeout(wait, self.inbox.recv()).await.ok().flatten(),
-                None => self.inbox.recv().await,
-            };
+            self.alarm.set(self.next_deadline())?;
+            let first = self.wait().await;
             let now = clock::now();
             let (mut next, mut happened) = (first, 0);
             while let Some(input) = next {
@@ -195,6 +201,19 @@ impl Driver {
         }
         self.logger.info(child::stopped_line(self.logger.is_detailed()));
         Ok(Outcome::Stopped)
+    }
+
+    /// The next thing that happens; `None` when the deadline comes first.
+    async fn wait(&mut self) -> Option<Input> {
+        poll_fn(|context| {
+            // Both are asked: an alarm that is not heeded now would be a turn for nothing.
+            let deadline = self.alarm.poll(context).map(|()| None);
+            match self.inbox.poll_recv(context) {
+                Poll::Pending => deadline,
+                happened => happened,
+            }
+        })
+        .await
     }
 
     /// What else has happened; when the table is to be changed, also what the machine has told already and no attempt has
@@ -230,14 +249,14 @@ impl Driver {
             let mails = self.mailer.look_again_after().map(|wait| now + wait);
             return [Some(by), backlog, mails, self.fifos.next_deadline()].into_iter().flatten().min();
         }
-        // Rounded up, so that what is due at nearly the same time begins in one turn.
-        let checks = self.engine.next_deadline().map(|at| {
-            let quantum = u64::try_from(QUANTUM.as_nanos()).unwrap_or(1).max(1);
-            Instant::from_nanos(at.as_nanos().div_ceil(quantum).saturating_mul(quantum))
-        });
+        let checks = self.engine.next_deadline().map(|at| at.max(self.checks_may_begin()));
         let reading = self.table.is_reading().then_some(now);
         let others = [Some(self.look_at), self.tell_at, self.files.next_deadline(), backlog, reading];
         others.into_iter().chain([checks, self.fifos.next_deadline()]).flatten().min()
+    }
+
+    fn checks_may_begin(&self) -> Instant {
+        self.begun_at + PACE
     }
 
     fn handle_timeout(&mut self, now: Instant) -> Result<(), Failure> {
@@ -245,7 +264,9 @@ impl Driver {
         if self.stop_by.is_some() {
             return Ok(());
         }
-        self.engine.handle_timeout(now);
+        if self.checks_may_begin() <= now {
+            self.engine.handle_timeout(now);
+        }
         let news = self.files.handle_timeout(now);
         tell_files(news, &mut self.engine, &self.logger, now);
         Ok(())

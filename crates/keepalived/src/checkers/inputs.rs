@@ -32,12 +32,7 @@ pub(super) enum Source {
 /// # Errors
 /// When the process is out of descriptors.
 pub(super) fn watch(fd: impl AsFd, source: Source, to: UnboundedSender<Input>) -> std::io::Result<()> {
-    let fd: OwnedFd = fd.as_fd().try_clone_to_owned()?;
-    #[expect(
-        deprecated,
-        reason = "unsound for types that give out changing descriptors; an OwnedFd has the one"
-    )]
-    let fd = AsyncFd::new(fd)?;
+    let fd = follow(fd)?;
     tokio::task::spawn_local(async move {
         while let Ok(mut guard) = fd.readable().await {
             guard.clear_ready();
@@ -47,4 +42,18 @@ pub(super) fn watch(fd: impl AsFd, source: Source, to: UnboundedSender<Input>) -
         }
     });
     Ok(())
+}
+
+/// A descriptor as tokio watches it, whoever else has it.
+///
+/// # Errors
+/// When the process is out of descriptors.
+pub(super) fn follow(fd: impl AsFd) -> std::io::Result<AsyncFd<OwnedFd>> {
+    let fd: OwnedFd = fd.as_fd().try_clone_to_owned()?;
+    #[expect(
+        deprecated,
+        reason = "unsound for types that give out changing descriptors; an OwnedFd has the one"
+    )]
+    let followed = AsyncFd::new(fd)?;
+    Ok(followed)
 }

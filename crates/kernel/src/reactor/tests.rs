@@ -56,12 +56,12 @@ fn an_unchanged_deadline_is_armed_once_and_still_comes() {
     waker.wake();
     reactor.wait(Some(deadline), MILLISECOND, &mut ready).expect("a turn");
     assert_eq!(ready, [Ready { token: 7, readable: true, writable: false, hung_up: false }]);
-    let armed = reactor.armed;
+    let armed = reactor.timer.armed();
     assert_eq!(armed, Some(round_up(deadline, MILLISECOND)));
     waker.drain();
     let woken = reactor.wait(Some(deadline), MILLISECOND, &mut ready).expect("a turn");
     assert!(woken >= deadline && ready.is_empty());
-    assert_eq!(reactor.armed, None);
+    assert_eq!(reactor.timer.armed(), None);
 }
 
 #[test]

@@ -24,7 +24,10 @@ impl Driver {
             while let Some(effect) = self.engine.poll_effect() {
                 idle = false;
                 match effect {
-                    Effect::RunCheck { check, what, url } => self.begin(check, what, url),
+                    Effect::RunCheck { check, what, url } => {
+                        self.begun_at = now;
+                        self.begin(check, what, url);
+                    }
                     Effect::AbandonCheck(check) => {
                         self.attempts.remove(&check).inspect(AbortHandle::abort);
                     }
