@@ -104,8 +104,8 @@ fn drop_servers(old: &mut VirtualServer, kept: &HashMap<(IpAddr, u16), usize>, w
             continue;
         }
         let was_alive = std::mem::replace(&mut real.alive, false);
-        world.report(&old.name, Some(&real.name), EventKind::RealServerGone);
-        world.report(&old.name, Some(&real.name), EventKind::Removing { inhibited: false });
+        world.report(&old.name, Some(&real.name()), EventKind::RealServerGone);
+        world.report(&old.name, Some(&real.name()), EventKind::Removing { inhibited: false });
         real.checkers.iter().for_each(|checker| abandon(checker, world));
         let weight = real.effective_weight();
         transition::take(old, server, world);
@@ -118,7 +118,6 @@ fn drop_servers(old: &mut VirtualServer, kept: &HashMap<(IpAddr, u16), usize>, w
 
 /// Nobody waits for this checker any more.
 pub(crate) fn abandon(checker: &Checker, world: &mut World) {
-    world.agenda.forget(checker.id);
     if checker.progress.running_since.is_some() && !world.companions.is_waited_for(checker.id) {
         world.effects.push_back(Effect::AbandonCheck(checker.id));
     }
@@ -138,8 +137,9 @@ fn carry_server(
     let is_doubtful = old.failed > 0 || (!old.alive && old.checkers.iter().all(|checker| !checker.has_run));
     let mut before: Vec<Option<Checker>> = std::mem::take(&mut old.checkers).into_iter().map(Some).collect();
     let configured = std::mem::take(&mut real.config.checkers);
+    real.checkers.reserve_exact(configured.len());
     for config in configured {
-        let mut checker = Checker::new(world.new_check(), config);
+        let mut checker = world.new_checker(config);
         let same = before.iter_mut().find(|old| old.as_ref().is_some_and(|old| checker.is_same(old)));
         match same.and_then(Option::take) {
             Some(old) => carry_checker(old, &mut checker, real.config.weight.get(), files),
@@ -164,7 +164,7 @@ fn carry_checker(old: Checker, new: &mut Checker, weight: u32, files: &Files) {
     new.remarks = old.remarks;
     match &new.what {
         What::Active(check) => {
-            new.progress.failures = new.progress.failures.min(check.schedule.retry);
+            new.progress.failures = new.progress.failures.min(check.common.schedule.retry);
             new.contribution = verdict::contribution(new.progress.status, weight);
         }
         What::File(_) => start::follow_file(new, files),
@@ -192,7 +192,7 @@ fn settle_server(
     let (from, to) = (old.effective_weight(), real.effective_weight());
     if from != to {
         let kind = EventKind::WeightChanged { from, to, active: real.alive };
-        world.report(&new.name, Some(&real.name), kind);
+        world.report(&new.name, Some(&real.name()), kind);
     }
     if real.placed && !is_standing {
         replace(old, new, index, parked, world);
@@ -204,7 +204,7 @@ fn settle_server(
     if goes_up || goes_down {
         real.alive = goes_up;
         let kind = if goes_up { EventKind::Adding { inhibited } } else { EventKind::Removing { inhibited } };
-        world.report(&new.name, Some(&real.name), kind);
+        world.report(&new.name, Some(&real.name()), kind);
     }
     let real = &new.servers[index];
     match (real.alive && !parked, inhibited) {

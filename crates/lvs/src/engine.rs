@@ -2,11 +2,13 @@
 
 use crate::checker::What;
 use crate::config::Config;
+use crate::configured;
 use crate::diff;
 use crate::effect::{CheckId, Effect};
 use crate::event::{CheckLabel, EventKind};
 use crate::marks::{self, GroupMark, Marks};
 use crate::outcome::{Outcome, Remark};
+use crate::places::{Place, Places};
 use crate::reload;
 use crate::servers::VirtualServer;
 use crate::settings::{Settings, Start, effective_timeouts};
@@ -27,9 +29,6 @@ use std::sync::Arc;
 /// Different remarks about one checker that are told.
 const MOST_REMARKS: usize = 16;
 
-/// Where a checker is: virtual server, real server, checker.
-type Place = (usize, usize, usize);
-
 /// All virtual servers of one process: no socket, no clock, no thread.
 ///
 /// A driver begins with `handle_address_added` and `handle_file` for everything the machine has, then
@@ -38,10 +37,12 @@ type Place = (usize, usize, usize);
 #[derive(Debug)]
 pub struct Engine {
     virtual_servers: Vec<VirtualServer>,
+    /// What is configured beside them.
+    rest: Config,
     world: World,
     addresses: LocalAddresses,
     files: Files,
-    places: HashMap<CheckId, Place>,
+    places: Places,
     /// Who follows a file, and who a BFD session.
     followers: HashMap<CheckLabel, Vec<Place>>,
     marks: Marks,
@@ -63,12 +64,14 @@ impl Engine {
     pub fn with_marks(config: Config, settings: Settings, seed: u64, known: &[GroupMark]) -> Self {
         let mut marks = Marks::known(known);
         marks.renew(&config, settings.marks.as_ref());
+        let (virtual_servers, rest) = build(config, &marks);
         let mut engine = Self {
-            virtual_servers: build(config, &marks),
+            virtual_servers,
+            rest,
             world: World::new(settings, seed),
             addresses: LocalAddresses::default(),
             files: Files::new(),
-            places: HashMap::new(),
+            places: Places::default(),
             followers: HashMap::new(),
             marks,
             marking: None,
@@ -125,7 +128,7 @@ impl Engine {
     /// A new configuration. What did not change goes on undisturbed.
     pub fn reconfigure(&mut self, config: Config, settings: Settings, now: Instant) {
         self.marks.renew(&config, settings.marks.as_ref());
-        let mut new = build(config, &self.marks);
+        let (mut new, rest) = build(config, &self.marks);
         if self.is_running {
             reload::change_settings(settings, &mut self.world);
             let old = std::mem::take(&mut self.virtual_servers);
@@ -133,7 +136,7 @@ impl Engine {
         } else {
             self.world.settings = settings;
         }
-        self.virtual_servers = new;
+        (self.virtual_servers, self.rest) = (new, rest);
         self.addresses.follow(&self.virtual_servers);
         if self.is_running {
             self.mark_packets();
@@ -187,7 +190,7 @@ impl Engine {
 
     /// What the end of an attempt means for one of the checks that waited for it.
     fn conclude(&mut self, check: CheckId, outcome: Outcome, now: Instant) {
-        let Some(&(server, real, number)) = self.places.get(&check) else { return };
+        let Some((server, real, number)) = self.places.get(check) else { return };
         let Some(virtual_server) = self.virtual_servers.get_mut(server) else { return };
         let Some(real_server) = virtual_server.servers.get_mut(real) else { return };
         let weight = real_server.config.weight.get();
@@ -198,14 +201,14 @@ impl Engine {
         }
         let verdict = verdict::judge(checker, outcome, weight);
         let world = &mut self.world;
-        world.agenda.set(check, verdict.next_at(began, now));
+        world.set_due(checker, verdict.next_at(began, now));
         let failure = verdict.failure();
         let (weights, checks) = (verdict.contribution, verdict.events);
         if let Some(contribution) = weights {
             transition::contribute(virtual_server, real, number, contribution, world);
         }
         for kind in checks {
-            let name = virtual_server.servers[real].name.clone();
+            let name = virtual_server.servers[real].name();
             world.report(&virtual_server.name, Some(&name), kind);
         }
         if let Some(report) = verdict.report {
@@ -221,7 +224,7 @@ impl Engine {
     }
 
     fn remark(&mut self, check: CheckId, remark: Remark) {
-        let Some(&(server, real, number)) = self.places.get(&check) else { return };
+        let Some((server, real, number)) = self.places.get(check) else { return };
         let virtual_server = &mut self.virtual_servers[server];
         let real_server = &mut virtual_server.servers[real];
         let checker = &mut real_server.checkers[number];
@@ -230,31 +233,36 @@ impl Engine {
         }
         checker.remarks.push(remark.clone());
         let kind = EventKind::Remarked { check: checker.label(), remark };
-        self.world.report(&virtual_server.name, Some(&real_server.name), kind);
+        self.world.report(&virtual_server.name, Some(&real_server.name()), kind);
     }
 
     /// Everything that is due by `now` begins.
     pub fn handle_timeout(&mut self, now: Instant) {
         let mut begun = Begun::default();
-        while let Some(check) = self.world.agenda.pop(now) {
-            let Some(&(server, real, number)) = self.places.get(&check) else { continue };
+        while let Some((check, at)) = self.world.agenda.pop(now) {
+            let Some((server, real, number)) = self.places.get(check) else { continue };
             let Some(virtual_server) = self.virtual_servers.get_mut(server) else { continue };
             let suspended = virtual_server.suspended;
             let real_server = virtual_server.servers.get_mut(real);
             let Some(checker) = real_server.and_then(|real| real.checkers.get_mut(number)) else { continue };
             let What::Active(what) = &checker.what else { continue };
+            if checker.progress.due != Some(at) {
+                continue; // It was moved.
+            }
             if suspended {
-                self.world.agenda.set(check, now + what.schedule.delay_loop);
+                let delay = what.common.schedule.delay_loop;
+                self.world.set_due(checker, now + delay);
                 continue;
             }
             let url = checker.progress.url;
-            match begun.join(check, what, url) {
+            match begun.join(checker) {
                 Some(maker) => self.world.companions.wait(check, maker),
                 None => {
-                    self.world.effects.push_back(Effect::RunCheck { check, what: Arc::clone(what), url });
+                    let what = Arc::new(what.whole());
+                    self.world.effects.push_back(Effect::RunCheck { check, what, url });
                 }
             }
-            checker.progress.running_since = Some(now);
+            (checker.progress.due, checker.progress.running_since) = (None, Some(now));
         }
     }
 
@@ -279,7 +287,7 @@ impl Engine {
             let up = verdict != FileVerdict::Down;
             if was_up != up {
                 let kind = EventKind::Followed { check: label.clone(), up };
-                self.world.report(&virtual_server.name, Some(&virtual_server.servers[real].name), kind);
+                self.world.report(&virtual_server.name, Some(&virtual_server.servers[real].name()), kind);
             }
             if let FileVerdict::Up(contribution) = verdict {
                 transition::contribute(virtual_server, real, number, contribution, &mut self.world);
@@ -302,7 +310,7 @@ impl Engine {
             let checker = &virtual_server.servers[real].checkers[number];
             if checker.is_up != up || !checker.has_run {
                 let kind = EventKind::Followed { check: label.clone(), up };
-                self.world.report(&virtual_server.name, Some(&virtual_server.servers[real].name), kind);
+                self.world.report(&virtual_server.name, Some(&virtual_server.servers[real].name()), kind);
             }
             let report = if up { Report::Up } else { Report::Down };
             transition::report(virtual_server, real, number, report, None, &mut self.world);
@@ -426,6 +434,12 @@ impl Engine {
         self.files.iter().map(|(name, value)| (name.clone(), i64::from(*value))).collect()
     }
 
+    /// The configuration that it runs with.
+    #[must_use]
+    pub fn config(&self) -> Config {
+        configured::config(&self.virtual_servers, &self.rest)
+    }
+
     /// Everything an operator can ask.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
@@ -437,17 +451,16 @@ impl Engine {
 
     /// After a start or a reload: who is where, and when new checks begin.
     fn after_change(&mut self, now: Instant) {
-        self.places.clear();
+        self.world.alike.clear();
         self.followers.clear();
+        let mut places = Vec::new();
         for (index, server) in self.virtual_servers.iter_mut().enumerate() {
             server.suspended = self.addresses.suspends(server);
             for (number, real) in server.servers.iter().enumerate() {
                 for (checker_number, checker) in real.checkers.iter().enumerate() {
                     let place = (index, number, checker_number);
                     match &checker.what {
-                        What::Active(_) => {
-                            self.places.insert(checker.id, place);
-                        }
+                        What::Active(_) => places.push((checker.id, place)),
                         What::File(_) | What::Bfd(_) => {
                             self.followers.entry(checker.label()).or_default().push(place);
                         }
@@ -455,11 +468,14 @@ impl Engine {
                 }
             }
         }
+        self.places = Places::new(places);
         shared::unite(&mut self.virtual_servers);
-        let mut appointments = Appointments::of(&self.virtual_servers, &self.world.agenda, now);
-        for server in &self.virtual_servers {
-            for real in &server.servers {
-                for checker in &real.checkers {
+        let mut appointments = Appointments::of(&self.virtual_servers, now);
+        for server in &mut self.virtual_servers {
+            for real in &mut server.servers {
+                // Printed for whoever is told of a new check: there may be none.
+                let mut name = None;
+                for checker in &mut real.checkers {
                     let What::Active(what) = &checker.what else { continue };
                     if !checker.has_run {
                         let kind = if server.suspended {
@@ -467,30 +483,34 @@ impl Engine {
                         } else {
                             EventKind::CheckerActivated
                         };
-                        self.world.report(&server.name, Some(&real.name), kind);
+                        let name = name.get_or_insert_with(|| real.config.name(server.config.protocol));
+                        self.world.report(&server.name, Some(name), kind);
                     }
                     if checker.progress.running_since.is_some() {
                         continue;
                     }
-                    let agenda = &mut self.world.agenda;
-                    match (appointments.earliest(what), agenda.due(checker.id)) {
-                        (Some(due), _) => agenda.set(checker.id, due),
+                    let at = match (appointments.earliest(checker), checker.progress.due) {
+                        (Some(due), _) => due,
                         // A shorter interval holds at once.
-                        (None, Some(due)) => agenda.set(checker.id, due.min(now + what.schedule.delay_loop)),
+                        (None, Some(due)) => due.min(now + what.common.schedule.delay_loop),
                         (None, None) => {
-                            let due = agenda.set_first(checker.id, &what.schedule, now);
-                            appointments.note(what, due);
+                            let due = self.world.agenda.first(&what.common.schedule, now);
+                            appointments.note(checker, due);
+                            due
                         }
-                    }
+                    };
+                    self.world.set_due(checker, at);
                 }
             }
         }
     }
 }
 
-fn build(config: Config, marks: &Marks) -> Vec<VirtualServer> {
-    let Config { groups, virtual_servers, .. } = config;
-    virtual_servers.into_iter().map(|server| VirtualServer::new(server, &groups, marks)).collect()
+/// The virtual servers of a configuration, and what is left of it.
+fn build(mut config: Config, marks: &Marks) -> (Vec<VirtualServer>, Config) {
+    let configured = std::mem::take(&mut config.virtual_servers).into_iter();
+    let servers = configured.map(|server| VirtualServer::new(server, &config.groups, marks)).collect();
+    (servers, config)
 }
 
 fn service_of(operation: &TableOperation) -> Option<ServiceKey> {
@@ -506,3 +526,6 @@ fn service_of(operation: &TableOperation) -> Option<ServiceKey> {
         | TableOperation::SetTimeouts(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

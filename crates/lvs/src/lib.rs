@@ -23,6 +23,7 @@
 //! |---|---|
 //! | When is the next check? | `schedule.rs` |
 //! | Who makes an attempt for others? | `shared.rs` |
+//! | Where is a check, and what has it in common with others? | `places.rs`, `alike.rs` |
 //! | What does its outcome mean? | `verdict.rs`, one file per kind below `verdict/` |
 //! | What does that change for its server? | `transition.rs` |
 //! | Are there enough servers? | `quorum.rs` |
@@ -34,15 +35,18 @@
 
 #![forbid(unsafe_code)]
 
+mod alike;
 mod carry;
 mod checker;
 pub mod config;
+mod configured;
 mod diff;
 mod effect;
 mod engine;
 mod event;
 mod marks;
 mod outcome;
+mod places;
 mod quorum;
 mod reload;
 mod schedule;

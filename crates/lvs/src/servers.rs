@@ -36,9 +36,12 @@ pub(crate) struct VirtualServer {
 /// A real server.
 #[derive(Debug)]
 pub(crate) struct RealServer {
-    /// What is configured; its checkers are in `checkers`.
+    /// What is configured; its checkers are in `checkers`, and defaults are in it when they are its own.
     pub(crate) config: config::RealServer,
-    pub(crate) name: String,
+    /// Its virtual server's, for its name.
+    protocol: Option<config::Protocol>,
+    /// `config.defaults` were the virtual server's.
+    pub(crate) inherits_defaults: bool,
     /// As far as checks are concerned it is in service.
     pub(crate) alive: bool,
     /// It is wanted in the table.
@@ -91,7 +94,7 @@ impl VirtualServer {
             quorum_up: false,
             weight: 0,
             sorry,
-            servers: servers.into_iter().map(|server| RealServer::new(server, protocol)).collect(),
+            servers: servers.into_iter().map(|server| RealServer::new(server, &config)).collect(),
             suspended: false,
             config,
         }
@@ -146,11 +149,14 @@ impl VirtualServer {
 }
 
 impl RealServer {
-    fn new(mut config: config::RealServer, protocol: Option<config::Protocol>) -> Self {
-        // Its checks have taken over what they needed.
-        config.defaults = Rare::default();
+    fn new(mut config: config::RealServer, parent: &config::VirtualServer) -> Self {
+        let inherits_defaults = *config.defaults == parent.defaults;
+        if inherits_defaults {
+            config.defaults = Rare::default();
+        }
         Self {
-            name: config.name(protocol),
+            protocol: parent.protocol,
+            inherits_defaults,
             alive: false,
             placed: false,
             failed: 0,
@@ -158,6 +164,11 @@ impl RealServer {
             checkers: Vec::new(),
             config,
         }
+    }
+
+    /// Its printed name.
+    pub(crate) fn name(&self) -> String {
+        self.config.name(self.protocol)
     }
 
     /// The weight as the kernel takes it.

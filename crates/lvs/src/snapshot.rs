@@ -131,7 +131,7 @@ impl VirtualServer {
             status: checker.progress.status,
         });
         RealServerSnapshot {
-            name: real.name.clone(),
+            name: real.name(),
             address: real.config.address,
             port: real.config.port,
             alive: real.alive,

@@ -17,7 +17,7 @@ pub(crate) type Files = HashMap<String, i32>;
 /// Makes the checkers of a server as they are at start: presumed up, or down with `alpha`.
 pub(crate) fn make_checkers(real: &mut RealServer, files: &Files, world: &mut World) {
     let configured = std::mem::take(&mut real.config.checkers);
-    real.checkers = configured.into_iter().map(|config| Checker::new(world.new_check(), config)).collect();
+    real.checkers = configured.into_iter().map(|config| world.new_checker(config)).collect();
     real.checkers.iter_mut().for_each(|checker| follow_file(checker, files));
     count(real);
 }

@@ -30,7 +30,7 @@ fn stop(virtual_server: &mut VirtualServer, flush: FlushOnStop, world: &mut Worl
         let was_serving = real.alive && real.placed;
         let inhibited = real.config.inhibit_on_failure && !real.alive;
         if flush == FlushOnStop::Off {
-            world.report(&virtual_server.name, Some(&real.name), EventKind::ShuttingDown { inhibited });
+            world.report(&virtual_server.name, Some(&real.name()), EventKind::ShuttingDown { inhibited });
             transition::take(virtual_server, server, world);
         }
         virtual_server.servers[server].alive = false;
@@ -63,7 +63,7 @@ fn announce_stop(virtual_server: &VirtualServer, server: usize, world: &mut Worl
         script: real.config.notify_down.clone().filter(|_| omega),
         mail: omega && real.config.presentation.smtp_alert,
     };
-    world.report(&virtual_server.name, Some(&real.name), kind);
+    world.report(&virtual_server.name, Some(&real.name()), kind);
 }
 
 fn remove_services(virtual_server: &mut VirtualServer, world: &mut World) {
@@ -85,7 +85,7 @@ pub(crate) fn remove(virtual_server: &mut VirtualServer, world: &mut World) {
         let real = &mut virtual_server.servers[server];
         let was_alive = std::mem::replace(&mut real.alive, false);
         let kind = EventKind::Removing { inhibited: false };
-        world.report(&virtual_server.name, Some(&real.name), kind);
+        world.report(&virtual_server.name, Some(&real.name()), kind);
         if flush == FlushOnStop::Off {
             transition::take(virtual_server, server, world);
         }

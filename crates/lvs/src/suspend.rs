@@ -75,7 +75,7 @@ pub(crate) fn set(virtual_server: &mut VirtualServer, suspended: bool, world: &m
     for real in &virtual_server.servers {
         for _ in real.checkers.iter().filter(|checker| matches!(checker.what, What::Active(_))) {
             let kind = if suspended { EventKind::CheckerSuspended } else { EventKind::CheckerActivated };
-            world.report(&virtual_server.name, Some(&real.name), kind);
+            world.report(&virtual_server.name, Some(&real.name()), kind);
         }
     }
 }

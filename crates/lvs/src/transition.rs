@@ -31,7 +31,7 @@ pub(crate) fn report(
     let (alive, mail) = (real.alive, real.config.presentation.smtp_alert);
     let decisive = alive != was_alive;
     let kind = EventKind::CheckerReported { check, up, failure, alive, decisive, mail };
-    world.report(&virtual_server.name, Some(&real.name), kind);
+    world.report(&virtual_server.name, Some(&real.name()), kind);
 }
 
 /// What a report means for the server.
@@ -89,7 +89,7 @@ pub(crate) fn set_alive(virtual_server: &mut VirtualServer, server: usize, alive
     let weight = real.effective_weight();
     let inhibited = real.config.inhibit_on_failure;
     let kind = if alive { EventKind::Adding { inhibited } } else { EventKind::Removing { inhibited } };
-    world.report(&virtual_server.name, Some(&real.name), kind);
+    world.report(&virtual_server.name, Some(&real.name()), kind);
     virtual_server.weight = if alive {
         virtual_server.weight + u64::from(weight)
     } else {
@@ -158,7 +158,7 @@ fn announce_with(virtual_server: &VirtualServer, server: usize, mail: bool, worl
         script: script.clone(),
         mail,
     };
-    world.report(&virtual_server.name, Some(&real.name), kind);
+    world.report(&virtual_server.name, Some(&real.name()), kind);
 }
 
 /// A checker adds so much to its server's weight from now on.
@@ -185,7 +185,7 @@ fn set_weight(virtual_server: &mut VirtualServer, server: usize, change: i64, wo
         return;
     }
     let (active, placed) = (real.alive, real.placed);
-    world.report(&virtual_server.name, Some(&real.name), EventKind::WeightChanged { from, to, active });
+    world.report(&virtual_server.name, Some(&real.name()), EventKind::WeightChanged { from, to, active });
     if !active {
         return;
     }

@@ -88,7 +88,7 @@ pub(crate) fn judge(checker: &mut Checker, outcome: Outcome, weight: u32) -> Ver
     let What::Active(check) = &checker.what else {
         return Verdict::wait(Duration::MAX);
     };
-    let check = Arc::clone(check);
+    let check = Arc::clone(&check.common);
     if let Outcome::CannotRun { reason } = outcome {
         let event = EventKind::CheckCannotRun { check: checker.label(), reason };
         return Verdict::wait(check.schedule.delay_loop).telling(event);

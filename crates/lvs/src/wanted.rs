@@ -1,5 +1,6 @@
 //! The table that should be: services with those who use them, and the servers in them.
 
+use keepalived_types::Forwarding;
 use keepalived_types::ipvs::{Destination, DestinationKey, ServiceKey, TableOperation, VirtualService};
 use std::collections::HashMap;
 
@@ -14,13 +15,17 @@ pub(crate) struct WantedService {
     pub(crate) refused: bool,
     /// When it was wanted first, for the order of a repair.
     order: u64,
-    /// Its servers.
+    /// Its servers, by their place.
     destinations: HashMap<DestinationKey, WantedDestination>,
 }
 
+/// A server, but for its place.
 #[derive(Clone, Copy, Debug)]
 struct WantedDestination {
-    destination: Destination,
+    forwarding: Forwarding,
+    weight: u32,
+    upper_threshold: u32,
+    lower_threshold: u32,
     /// The kernel refused it; only a change of ours tries it again.
     refused: bool,
     /// How many servers of virtual servers it stands for; it goes with the last one.
@@ -96,15 +101,9 @@ impl Wanted {
         let entry = self.services.get_mut(&key)?;
         if let Some(wanted) = entry.destinations.get_mut(&destination.key) {
             wanted.users += 1;
-            if wanted.destination == destination {
-                return None;
-            }
-            wanted.destination = destination;
-            wanted.refused = false;
-            return Some(TableOperation::EditDestination(key, destination));
+            return wanted.replace(destination).then_some(TableOperation::EditDestination(key, destination));
         }
-        let wanted = WantedDestination { destination, refused: false, users: 1, order: self.next };
-        entry.destinations.insert(destination.key, wanted);
+        entry.destinations.insert(destination.key, WantedDestination::new(destination, self.next));
         Some(TableOperation::AddDestination(key, destination))
     }
 
@@ -113,12 +112,7 @@ impl Wanted {
         let Some(wanted) = entry.destinations.get_mut(&destination.key) else {
             return self.add_destination(key, destination);
         };
-        if wanted.destination == destination {
-            return None;
-        }
-        wanted.destination = destination;
-        wanted.refused = false;
-        Some(TableOperation::EditDestination(key, destination))
+        wanted.replace(destination).then_some(TableOperation::EditDestination(key, destination))
     }
 
     /// The kernel refused this for good: asking again would give the same answer.
@@ -155,15 +149,37 @@ impl Wanted {
 impl WantedService {
     /// Its servers in the order in which they were wanted, without those that the kernel refused.
     pub(crate) fn destinations(&self) -> Vec<Destination> {
-        let mut destinations: Vec<&WantedDestination> =
-            self.destinations.values().filter(|wanted| !wanted.refused).collect();
-        destinations.sort_unstable_by_key(|wanted| wanted.order);
-        destinations.into_iter().map(|wanted| wanted.destination).collect()
+        let mut destinations: Vec<(&DestinationKey, &WantedDestination)> =
+            self.destinations.iter().filter(|(_, wanted)| !wanted.refused).collect();
+        destinations.sort_unstable_by_key(|(_, wanted)| wanted.order);
+        destinations.into_iter().map(|(key, wanted)| wanted.at(*key)).collect()
     }
 
     /// The server at this place.
     pub(crate) fn destination(&self, key: DestinationKey) -> Option<Destination> {
-        self.destinations.get(&key).map(|wanted| wanted.destination)
+        self.destinations.get(&key).map(|wanted| wanted.at(key))
+    }
+}
+
+impl WantedDestination {
+    const fn new(destination: Destination, order: u64) -> Self {
+        let Destination { key: _, forwarding, weight, upper_threshold, lower_threshold } = destination;
+        Self { forwarding, weight, upper_threshold, lower_threshold, refused: false, users: 1, order }
+    }
+
+    /// As it belongs at its place.
+    const fn at(&self, key: DestinationKey) -> Destination {
+        let Self { forwarding, weight, upper_threshold, lower_threshold, .. } = *self;
+        Destination { key, forwarding, weight, upper_threshold, lower_threshold }
+    }
+
+    /// From now on it should be so; false when it should already.
+    fn replace(&mut self, destination: Destination) -> bool {
+        if self.at(destination.key) == destination {
+            return false;
+        }
+        *self = Self { users: self.users, ..Self::new(destination, self.order) };
+        true
     }
 }
 

@@ -1,11 +1,15 @@
 //! What every part of the engine may write to: effects, the wanted table, the schedule.
 
+use crate::alike::Pool;
+use crate::checker::Checker;
+use crate::config;
 use crate::effect::{CheckId, Effect};
 use crate::event::{Event, EventKind};
 use crate::schedule::Agenda;
 use crate::settings::Settings;
 use crate::shared::Companions;
 use crate::wanted::Wanted;
+use keepalived_types::Instant;
 use keepalived_types::ipvs::{ConnectionTimeouts, TableOperation};
 use std::collections::VecDeque;
 
@@ -25,6 +29,8 @@ pub(crate) struct World {
     /// Changes of the table are taken in, and the kernel is told the difference to what it has later.
     pub(crate) held_back: bool,
     next_check: u64,
+    /// What checks have in common, while they are made.
+    pub(crate) alike: Pool,
 }
 
 impl World {
@@ -64,9 +70,16 @@ impl World {
         self.effects.push_back(Effect::Table(operation));
     }
 
-    /// A number that no check had before.
-    pub(crate) fn new_check(&mut self) -> CheckId {
+    /// The checker's next attempt begins at this time, and at no other.
+    pub(crate) fn set_due(&mut self, checker: &mut Checker, at: Instant) {
+        if checker.progress.due.replace(at) != Some(at) {
+            self.agenda.add(checker.id, at);
+        }
+    }
+
+    /// A checker with a number that none had before.
+    pub(crate) fn new_checker(&mut self, config: config::Checker) -> Checker {
         self.next_check += 1;
-        CheckId(self.next_check)
+        Checker::new(CheckId(self.next_check), config, &mut self.alike)
     }
 }

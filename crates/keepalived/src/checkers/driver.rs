@@ -122,7 +122,7 @@ impl Driver {
         let timeouts = table.timeouts().map_err(Failure::Ipvs)?;
         let mut driver = Self {
             engine,
-            dumps: Dumps::new(&setup.lvs, setup.dumps),
+            dumps: Dumps::new(setup.dumps),
             marker: Marker::new(Machine::new(table.place())),
             table,
             context,

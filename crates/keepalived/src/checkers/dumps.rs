@@ -3,16 +3,12 @@
 use super::driver::Driver;
 use crate::dump_file::{self, Mode};
 use crate::dump_setup::DumpSetup;
-use keepalived_events::Packed;
-use keepalived_lvs::config::Config;
 use keepalived_surfaces::dump;
 use std::path::Path;
 
 /// What dumps are made from beside the engine.
 #[derive(Debug)]
 pub(super) struct Dumps {
-    /// The engine's configuration, which it has taken apart: packed, for it is rarely asked for.
-    config: Packed<Config>,
     setup: DumpSetup,
     /// How many reloads there have been.
     reloads: u32,
@@ -20,13 +16,12 @@ pub(super) struct Dumps {
 
 impl Dumps {
     /// Keeps what will be shown.
-    pub(super) fn new(config: &Config, setup: DumpSetup) -> Self {
-        Self { config: Packed::new(config), setup, reloads: 0 }
+    pub(super) const fn new(setup: DumpSetup) -> Self {
+        Self { setup, reloads: 0 }
     }
 
-    /// Shows another configuration from now on.
-    pub(super) fn reload(&mut self, config: &Config, setup: DumpSetup) {
-        self.config = Packed::new(config);
+    /// Shows it otherwise from now on.
+    pub(super) fn reload(&mut self, setup: DumpSetup) {
         self.setup = setup;
     }
 }
@@ -60,8 +55,8 @@ impl Driver {
     }
 
     fn data(&self) -> String {
-        let config = self.dumps.config.unpack().expect("what was packed here can be unpacked");
-        let (snapshot, files) = (self.engine.snapshot(), self.engine.file_values());
-        format!("{}{}", self.dumps.setup.global, dump::check_data(&config, &snapshot, &files))
+        let (config, snapshot) = (self.engine.config(), self.engine.snapshot());
+        let shown = dump::check_data(&config, &snapshot, &self.engine.file_values());
+        format!("{}{shown}", self.dumps.setup.global)
     }
 }

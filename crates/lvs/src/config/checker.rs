@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 /// A check of a real server.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Checker {
     /// One that is run again and again.
     Active(Box<ActiveCheck>),
@@ -18,7 +18,7 @@ pub enum Checker {
 }
 
 /// When to check, and what.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ActiveCheck {
     /// When.
     pub schedule: Schedule,
@@ -27,7 +27,7 @@ pub struct ActiveCheck {
 }
 
 /// When a check runs and how often it may fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Schedule {
     /// `retry`: attempts after the first failed one, until the server counts as down.
     pub retry: u32,
@@ -44,7 +44,7 @@ pub struct Schedule {
 }
 
 /// What is done at each check.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Probe {
     /// `TCP_CHECK`: can a connection be opened?
     Tcp(Connection),
@@ -65,22 +65,21 @@ pub enum Probe {
 }
 
 impl Probe {
-    /// Where it connects to; `None` for a script.
-    #[must_use]
-    pub const fn connection(&self) -> Option<&Connection> {
+    /// Where it connects to and from, unless it runs a program.
+    pub(crate) const fn connection_mut(&mut self) -> Option<&mut Connection> {
         match self {
             Self::Tcp(connection) | Self::Ping(connection) => Some(connection),
-            Self::Udp(check) => Some(&check.connection),
-            Self::Http(check) | Self::Ssl(check) => Some(&check.connection),
-            Self::Smtp(check) => Some(&check.connection),
-            Self::Dns(check) => Some(&check.connection),
+            Self::Udp(check) => Some(&mut check.connection),
+            Self::Http(check) | Self::Ssl(check) => Some(&mut check.connection),
+            Self::Smtp(check) => Some(&mut check.connection),
+            Self::Dns(check) => Some(&mut check.connection),
             Self::Misc(_) => None,
         }
     }
 }
 
 /// Where to connect to and from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Connection {
     /// `connect_ip` and `connect_port`, else the real server's; port 0 when nobody names one.
     pub destination: SocketAddr,
@@ -95,7 +94,7 @@ pub struct Connection {
 }
 
 /// `SMTP_CHECK`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SmtpCheck {
     /// Where to.
     pub connection: Connection,
@@ -104,7 +103,7 @@ pub struct SmtpCheck {
 }
 
 /// `DNS_CHECK`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct DnsCheck {
     /// Where to.
     pub connection: Connection,
@@ -115,7 +114,7 @@ pub struct DnsCheck {
 }
 
 /// A DNS record type that can be asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum DnsType {
     /// RFC 1035.
     A,
@@ -176,7 +175,7 @@ impl DnsType {
 }
 
 /// `UDP_CHECK`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct UdpCheck {
     /// Where to.
     pub connection: Connection,
@@ -191,14 +190,14 @@ pub struct UdpCheck {
 }
 
 /// `require_reply`: what the reply has to begin with; empty accepts any reply.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ReplyPattern {
     /// Two per byte, the high one first.
     pub nibbles: Vec<Nibble>,
 }
 
 /// Four bits of an expected reply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Nibble {
     /// Must be these, 0 to 15.
     Exactly(u8),
@@ -207,7 +206,7 @@ pub enum Nibble {
 }
 
 /// `MISC_CHECK`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct MiscCheck {
     /// `misc_path`, `user`.
     pub command: Command,
@@ -218,7 +217,7 @@ pub struct MiscCheck {
 }
 
 /// `FILE_CHECK`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct FileCheck {
     /// `track_file`: a name in [`Config::files`](super::Config::files).
     pub file: String,
@@ -229,7 +228,7 @@ pub struct FileCheck {
 }
 
 /// `BFD_CHECK`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct BfdCheck {
     /// `name`: an existing `bfd_instance`.
     pub session: String,

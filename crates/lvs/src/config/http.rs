@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// A check that asks for pages.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct HttpCheck {
     /// Where to.
     pub connection: Connection,
@@ -38,7 +38,7 @@ pub enum Verification {
 }
 
 /// `http_protocol`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum HttpVersion {
     /// `1.0`.
     #[default]
@@ -50,7 +50,7 @@ pub enum HttpVersion {
 }
 
 /// Server Name Indication (RFC 6066 §3).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Sni {
     /// None is sent.
     #[default]
@@ -62,7 +62,7 @@ pub enum Sni {
 }
 
 /// `url { ... }`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Url {
     /// `path`, sent as it is.
     pub path: String,
@@ -79,7 +79,7 @@ pub struct Url {
 }
 
 /// Which status codes pass, 100 to 599.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct StatusCodes {
     ranges: Vec<(u16, u16)>,
 }
@@ -184,7 +184,7 @@ impl RegexOption {
 }
 
 /// The `SSL` block: what clients of `SSL_GET` show.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TlsMaterial {
     /// `password` of the key file.
     pub password: Option<String>,

@@ -34,7 +34,7 @@ fn pass(checker: &mut Checker, check: &ActiveCheck, web: &HttpCheck, test: Optio
     {
         verdict.events.push(EventKind::UrlPassed { path: url.path.clone(), test });
     }
-    if checker.progress.failed_url.take().is_some() {
+    if std::mem::take(&mut checker.progress.url_failed) {
         // The one that failed passes again: from now on all have to.
         checker.progress.url = 0;
         return verdict;
@@ -55,7 +55,7 @@ fn fail(checker: &mut Checker, check: &ActiveCheck, failure: Failure) -> Verdict
     let schedule = &check.schedule;
     let slowly = schedule.delay_loop.max(schedule.delay_before_retry);
     if !may_fail(checker) {
-        let pause = if checker.progress.failed_url.is_some() { slowly } else { schedule.delay_before_retry };
+        let pause = if checker.progress.url_failed { slowly } else { schedule.delay_before_retry };
         return Verdict::wait(pause);
     }
     let (last, counted) = super::count_failure(checker, check);
@@ -64,7 +64,7 @@ fn fail(checker: &mut Checker, check: &ActiveCheck, failure: Failure) -> Verdict
     if !last {
         return verdict;
     }
-    checker.progress.failed_url = Some(checker.progress.url);
+    checker.progress.url_failed = true;
     // The original names the configured number even when the very first request was the only one.
     let retries = Retries { allowed: counted.allowed, made: counted.allowed > 0 };
     let event = EventKind::CheckFailed { check: checker.label(), failure, retries };

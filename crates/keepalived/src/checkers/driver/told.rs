@@ -92,7 +92,7 @@ impl Driver {
         }
         self.logger.detail("Reinitializing ipvs");
         self.save_data("pre");
-        self.dumps.reload(&setup.lvs, setup.dumps);
+        self.dumps.reload(setup.dumps);
         self.starter.set_umask(setup.umask);
         self.open_fifos(&setup.fifos, now);
         self.mailer.configure(setup.mail);
