@@ -1,23 +1,30 @@
 //! The last transitions, for the status view.
 
-use crate::{Event, Packed, What};
+use crate::server_name::ServerName;
+use crate::shared::Shared;
+use crate::{Event, What};
 use keepalived_lvs as lvs;
+use keepalived_types::Instant;
+use keepalived_vrrp as vrrp;
 use keepalived_vrrp::EventKind;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 /// Real servers whose last finding is kept.
 const MOST_SERVERS: usize = 20_000;
 
-/// Keeps the last state changes and forgets everything else. Bounded, and packed: there may be thousands, and hardly ever
+/// Keeps the last state changes and forgets everything else. Bounded, and small: there may be thousands, and hardly ever
 /// does somebody ask.
 #[derive(Clone, Debug)]
 pub struct History {
     limit: usize,
-    transitions: VecDeque<Packed<Event>>,
-    /// What was last found out about each real server, by virtual server and real server, whose names are left out of it.
-    findings: BTreeMap<Box<str>, BTreeMap<Box<str>, Packed<Event>>>,
+    transitions: VecDeque<(vrrp::Subject, Happened<EventKind>)>,
+    causes: Shared<EventKind>,
+    /// What was last found out about each real server, by virtual server and real server.
+    findings: BTreeMap<Box<str>, BTreeMap<ServerName, Happened<lvs::EventKind>>>,
+    found: Shared<lvs::EventKind>,
     /// How many findings there are.
     count: usize,
     /// Who is up or down, and since when; by virtual server and, if it is about one, real server.
@@ -26,6 +33,25 @@ pub struct History {
 
 /// A virtual server, or one of its real servers.
 type Servers = (Box<str>, Option<Box<str>>);
+
+/// An event without whom it is about.
+#[derive(Clone, Debug)]
+struct Happened<K> {
+    sequence: u64,
+    wall: SystemTime,
+    at: Instant,
+    kind: Arc<K>,
+}
+
+impl<K> Happened<K> {
+    const fn new(event: &Event, kind: Arc<K>) -> Self {
+        Self { sequence: event.sequence, wall: event.wall, at: event.at, kind }
+    }
+
+    const fn event(&self, what: What) -> Event {
+        Event { sequence: self.sequence, wall: self.wall, at: self.at, what }
+    }
+}
 
 /// Since when a virtual or real server has been up or down, as it was announced. A server that never changed was not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +73,8 @@ impl History {
         Self {
             limit,
             transitions: VecDeque::new(),
+            causes: Shared::new(),
+            found: Shared::new(),
             findings: BTreeMap::new(),
             count: 0,
             standings: BTreeMap::new(),
@@ -65,7 +93,8 @@ impl History {
         if self.transitions.len() == self.limit {
             self.transitions.pop_front();
         }
-        self.transitions.push_back(Packed::new(event));
+        let happened = Happened::new(event, self.causes.keep(&vrrp.kind));
+        self.transitions.push_back((vrrp.subject.clone(), happened));
     }
 
     fn record_standing(&mut self, lvs: &lvs::Event, event: &Event) {
@@ -87,20 +116,19 @@ impl History {
         let is_finding =
             matches!(lvs.kind, lvs::EventKind::CheckFailed { .. } | lvs::EventKind::CheckPassed(_));
         let Some(real) = lvs.real_server.as_deref().filter(|_| is_finding) else { return };
+        let real = ServerName::from(real);
         let server = self.findings.get_mut(lvs.virtual_server.as_str());
-        let known = server.and_then(|server| server.get_mut(real));
+        let known = server.and_then(|server| server.get_mut(&real));
         if known.is_none() && self.count >= MOST_SERVERS {
             return;
         }
-        let nameless =
-            lvs::Event { virtual_server: String::new(), real_server: None, kind: lvs.kind.clone() };
-        let finding = Packed::new(&Event { what: What::Lvs(nameless), ..*event });
+        let finding = Happened::new(event, self.found.keep(&lvs.kind));
         match known {
             Some(known) => *known = finding,
             None => {
                 self.count += 1;
                 let server = self.findings.entry(lvs.virtual_server.as_str().into()).or_default();
-                server.insert(real.into(), finding);
+                server.insert(real, finding);
             }
         }
     }
@@ -110,12 +138,11 @@ impl History {
         let servers = self.findings.iter();
         let findings = servers.flat_map(|(server, findings)| findings.iter().map(move |one| (server, one)));
         findings.map(|(server, (real, finding))| {
-            let mut event = unpack(finding);
-            if let What::Lvs(lvs) = &mut event.what {
-                lvs.virtual_server = server.to_string();
-                lvs.real_server = Some(real.to_string());
-            }
-            event
+            finding.event(What::Lvs(lvs::Event {
+                virtual_server: server.to_string(),
+                real_server: Some(real.to_string()),
+                kind: (*finding.kind).clone(),
+            }))
         })
     }
 
@@ -131,12 +158,11 @@ impl History {
 
     /// The transitions, oldest first.
     pub fn transitions(&self) -> impl Iterator<Item = Event> {
-        self.transitions.iter().map(unpack)
+        self.transitions.iter().map(|(subject, happened)| {
+            let (subject, kind) = (subject.clone(), (*happened.kind).clone());
+            happened.event(What::Vrrp(vrrp::Event { subject, kind }))
+        })
     }
-}
-
-fn unpack(event: &Packed<Event>) -> Event {
-    event.unpack().expect("what was packed here can be unpacked")
 }
 
 #[cfg(test)]

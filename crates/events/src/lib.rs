@@ -7,6 +7,8 @@
 
 mod history;
 mod packed;
+mod server_name;
+mod shared;
 
 pub use history::{History, Standing};
 pub use packed::Packed;
