@@ -44,7 +44,7 @@ impl Supervisor {
     pub(super) fn reload_children(&mut self, now: Instant) {
         for index in 0..self.children.len() {
             if self.children[index].pid().is_some() {
-                let config = self.config.whole();
+                let Some(config) = self.running_config() else { continue };
                 let (child, from) = self.child_and_source(index, &config);
                 child.reload(&from);
                 self.watch_channel(index, false);
@@ -109,7 +109,9 @@ impl Supervisor {
 
     fn start_child(&mut self, index: usize, now: Instant) {
         let name = self.children[index].kind.name;
-        let config = self.config.whole();
+        let Some(config) = self.running_config() else {
+            return self.start_failed(index, now);
+        };
         let (child, from) = self.child_and_source(index, &config);
         let started = child.start(&from, now);
         drop(config);

@@ -63,7 +63,10 @@ impl Supervisor {
                 control.answer(ready.token, &answer, &self.reactor, now);
             }
             Request::Configuration => {
-                let answer = Answer::Configuration(Box::new(self.config.whole()));
+                let answer = match self.config.whole() {
+                    Ok(config) => Answer::Configuration(Box::new(config)),
+                    Err(error) => Answer::Error(format!("the configuration cannot be read back: {error}")),
+                };
                 control.answer(ready.token, &answer, &self.reactor, now);
             }
             Request::Reload => {

@@ -96,9 +96,9 @@ impl Custody {
 
     /// When other routers take over, if nobody speaks for our masters until then; `None` while there is no gap.
     /// The configuration is asked for only in a gap.
-    pub(super) fn deadline(&self, config: impl FnOnce() -> vrrp::config::Config) -> Option<Instant> {
+    pub(super) fn deadline(&self, config: impl FnOnce() -> Option<vrrp::config::Config>) -> Option<Instant> {
         let orphaned = self.orphaned?;
-        let shortest = self.instances(&config()).map(silence_allowed).min()?;
+        let shortest = self.instances(&config()?).map(silence_allowed).min()?;
         Some(orphaned + shortest)
     }
 
@@ -254,7 +254,7 @@ mod tests {
     fn without_masters_there_is_no_deadline() {
         let mut custody = Custody::default();
         custody.process_died(Instant::ORIGIN);
-        assert_eq!(custody.deadline(vrrp::config::Config::default), None);
+        assert_eq!(custody.deadline(|| Some(vrrp::config::Config::default())), None);
         assert!(custody.orphaned.is_none());
     }
 

@@ -39,7 +39,7 @@ impl Supervisor {
 
     /// `keepalived_parent.data`: what the daemon as a whole is configured with.
     fn dump_own_data(&self) {
-        let config = self.config.whole();
+        let Some(config) = self.running_config() else { return };
         let mut circumstances = setup::circumstances(&self.launch, &config);
         circumstances.reload_at = self.reload_time.scheduled();
         let text = global_data::section(&config, Whose::Parent, &circumstances);

@@ -228,6 +228,15 @@ impl Supervisor {
         }
     }
 
+    /// The running configuration. When it cannot be read back, which would be a mistake of ours, that is told, and what it
+    /// is needed for is left out: the children that run are worth more than any of that.
+    fn running_config(&self) -> Option<Config> {
+        let told = |error: &_| {
+            self.launch.logger.alert(format_args!("The running configuration cannot be read back: {error}"));
+        };
+        self.config.whole().inspect_err(told).ok()
+    }
+
     /// The next moment at which something has to be done.
     fn deadline(&self) -> Option<Instant> {
         let kill_at = match self.phase {
@@ -247,7 +256,7 @@ impl Supervisor {
         if self.lives(Role::Vrrp) || self.launch.options.shutdown.keep_vrrp {
             return None;
         }
-        self.custody.deadline(|| self.config.whole().vrrp)
+        self.custody.deadline(|| self.config.whole().ok().map(|config| config.vrrp))
     }
 
     fn handle_deadlines(&mut self, now: Instant) {

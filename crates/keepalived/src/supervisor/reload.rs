@@ -93,10 +93,10 @@ impl Supervisor {
     /// to tell whoever asked.
     fn is_usable(&self, reading: &Reading) -> Result<(), Vec<String>> {
         let obstacle = match (reading.stops(), reading.config()) {
-            (None, Some(config)) => damage::objection(
-                (&self.config.whole().vrrp, &self.mistakes),
-                (&config.vrrp, &Mistakes::of(reading.diagnostics())),
-            ),
+            (None, Some(config)) => self.running_config().and_then(|running| {
+                let mistakes = Mistakes::of(reading.diagnostics());
+                damage::objection((&running.vrrp, &self.mistakes), (&config.vrrp, &mistakes))
+            }),
             _ => Some("the daemon cannot run with it".to_owned()),
         };
         let Some(why) = obstacle else {
@@ -115,7 +115,9 @@ impl Supervisor {
 
     /// Replaces the configuration by one that is good, unless it changes what cannot change.
     fn take(&mut self, config: Config, mistakes: Mistakes, now: Instant) {
-        let immutable = configuration::immutable_changes(&self.config.whole(), &config);
+        let running = self.running_config();
+        let immutable =
+            running.map(|running| configuration::immutable_changes(&running, &config)).unwrap_or_default();
         if !immutable.is_empty() {
             for message in &immutable {
                 self.launch.logger.info(message);

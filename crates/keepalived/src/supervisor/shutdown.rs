@@ -77,16 +77,20 @@ impl Supervisor {
 
     /// Removes addresses that no process will remove any more.
     pub(super) fn release_addresses(&mut self) {
-        if !self.launch.options.shutdown.keep_vrrp {
-            let outcome = self.custody.remove_addresses(&self.config.whole().vrrp);
+        if !self.launch.options.shutdown.keep_vrrp
+            && let Some(config) = self.running_config()
+        {
+            let outcome = self.custody.remove_addresses(&config.vrrp);
             self.tell_removal(outcome);
         }
     }
 
     /// Removes addresses that the dead process should not have had any more.
     fn remove_strays(&self) {
-        if !self.launch.options.shutdown.keep_vrrp {
-            self.tell_removal(self.custody.remove_stray_addresses(&self.config.whole().vrrp));
+        if !self.launch.options.shutdown.keep_vrrp
+            && let Some(config) = self.running_config()
+        {
+            self.tell_removal(self.custody.remove_stray_addresses(&config.vrrp));
         }
     }
 
