@@ -1,33 +1,30 @@
-//! The engine: inputs in, effects out.
+//! The engine: inputs in, effects out. Here is its life from start to stop; what it is told meanwhile is in the files
+//! below.
+
+mod addresses;
+mod asked;
+mod checks;
+mod followed;
+mod table;
 
 use crate::checker::What;
 use crate::config::Config;
-use crate::configured;
 use crate::diff;
-use crate::effect::{CheckId, Effect};
+use crate::effect::Effect;
 use crate::event::{CheckLabel, EventKind};
 use crate::marks::{self, GroupMark, Marks};
-use crate::outcome::{Outcome, Remark};
 use crate::places::{Place, Places};
 use crate::reload;
 use crate::servers::VirtualServer;
 use crate::settings::{Settings, Start, effective_timeouts};
-use crate::shared::{self, Appointments, Begun};
-use crate::snapshot::Snapshot;
+use crate::shared::{self, Appointments};
 use crate::start::{self, Files};
 use crate::stop;
-use crate::suspend::{self, LocalAddresses};
-use crate::transition;
-use crate::verdict::{self, FileVerdict, Report};
+use crate::suspend::LocalAddresses;
 use crate::world::World;
-use keepalived_types::ipvs::{ObservedService, ServiceKey, TableOperation};
-use keepalived_types::{IfIndex, Instant, Marking};
-use std::collections::{HashMap, HashSet};
-use std::net::IpAddr;
-use std::sync::Arc;
-
-/// Different remarks about one checker that are told.
-const MOST_REMARKS: usize = 16;
+use keepalived_types::ipvs::TableOperation;
+use keepalived_types::{Instant, Marking};
+use std::collections::HashMap;
 
 /// All virtual servers of one process: no socket, no clock, no thread.
 ///
@@ -181,212 +178,6 @@ impl Engine {
         }
     }
 
-    /// An attempt of a check ended.
-    pub fn handle_outcome(&mut self, check: CheckId, outcome: Outcome, now: Instant) {
-        for check in self.world.companions.take(check) {
-            self.conclude(check, outcome.clone(), now);
-        }
-    }
-
-    /// What the end of an attempt means for one of the checks that waited for it.
-    fn conclude(&mut self, check: CheckId, outcome: Outcome, now: Instant) {
-        let Some((server, real, number)) = self.places.get(check) else { return };
-        let Some(virtual_server) = self.virtual_servers.get_mut(server) else { return };
-        let Some(real_server) = virtual_server.servers.get_mut(real) else { return };
-        let weight = real_server.config.weight.get();
-        let Some(checker) = real_server.checkers.get_mut(number) else { return };
-        let Some(began) = checker.progress.running_since.take() else { return };
-        if !self.is_running {
-            return;
-        }
-        let verdict = verdict::judge(checker, outcome, weight);
-        let world = &mut self.world;
-        world.set_due(checker, verdict.next_at(began, now));
-        let failure = verdict.failure();
-        let (weights, checks) = (verdict.contribution, verdict.events);
-        if let Some(contribution) = weights {
-            transition::contribute(virtual_server, real, number, contribution, world);
-        }
-        for kind in checks {
-            let name = virtual_server.servers[real].name();
-            world.report(&virtual_server.name, Some(&name), kind);
-        }
-        if let Some(report) = verdict.report {
-            transition::report(virtual_server, real, number, report, failure, world);
-        }
-    }
-
-    /// An attempt of a check brought something odd that decides nothing. It is told once per checker.
-    pub fn handle_remark(&mut self, check: CheckId, remark: Remark) {
-        for check in self.world.companions.all(check) {
-            self.remark(check, remark.clone());
-        }
-    }
-
-    fn remark(&mut self, check: CheckId, remark: Remark) {
-        let Some((server, real, number)) = self.places.get(check) else { return };
-        let virtual_server = &mut self.virtual_servers[server];
-        let real_server = &mut virtual_server.servers[real];
-        let checker = &mut real_server.checkers[number];
-        if checker.remarks.contains(&remark) || checker.remarks.len() >= MOST_REMARKS {
-            return;
-        }
-        checker.remarks.push(remark.clone());
-        let kind = EventKind::Remarked { check: checker.label(), remark };
-        self.world.report(&virtual_server.name, Some(&real_server.name()), kind);
-    }
-
-    /// Everything that is due by `now` begins.
-    pub fn handle_timeout(&mut self, now: Instant) {
-        let mut begun = Begun::default();
-        while let Some((check, at)) = self.world.agenda.pop(now) {
-            let Some((server, real, number)) = self.places.get(check) else { continue };
-            let Some(virtual_server) = self.virtual_servers.get_mut(server) else { continue };
-            let suspended = virtual_server.suspended;
-            let real_server = virtual_server.servers.get_mut(real);
-            let Some(checker) = real_server.and_then(|real| real.checkers.get_mut(number)) else { continue };
-            let What::Active(what) = &checker.what else { continue };
-            if checker.progress.due != Some(at) {
-                continue; // It was moved.
-            }
-            if suspended {
-                let delay = what.common.schedule.delay_loop;
-                self.world.set_due(checker, now + delay);
-                continue;
-            }
-            let url = checker.progress.url;
-            match begun.join(checker) {
-                Some(maker) => self.world.companions.wait(check, maker),
-                None => {
-                    let what = Arc::new(what.whole());
-                    self.world.effects.push_back(Effect::RunCheck { check, what, url });
-                }
-            }
-            (checker.progress.due, checker.progress.running_since) = (None, Some(now));
-        }
-    }
-
-    /// A followed file holds this number; 0 when it holds none, or does not exist.
-    pub fn handle_file(&mut self, name: &str, value: i64, _now: Instant) {
-        let label = CheckLabel::File(name.to_owned());
-        let Ok(value) = i32::try_from(value) else {
-            let kind = EventKind::FileOutOfRange { file: name.to_owned(), value };
-            self.world.report("", None, kind);
-            return;
-        };
-        self.files.insert(name.to_owned(), value);
-        if !self.is_running {
-            return;
-        }
-        for (server, real, number) in self.followers.get(&label).cloned().unwrap_or_default() {
-            let virtual_server = &mut self.virtual_servers[server];
-            let checker = &virtual_server.servers[real].checkers[number];
-            let What::File(check) = &checker.what else { continue };
-            let was_up = checker.is_up;
-            let verdict = verdict::on_file(check, value);
-            let up = verdict != FileVerdict::Down;
-            if was_up != up {
-                let kind = EventKind::Followed { check: label.clone(), up };
-                self.world.report(&virtual_server.name, Some(&virtual_server.servers[real].name()), kind);
-            }
-            if let FileVerdict::Up(contribution) = verdict {
-                transition::contribute(virtual_server, real, number, contribution, &mut self.world);
-            }
-            if was_up != up {
-                let report = if up { Report::Up } else { Report::Down };
-                transition::report(virtual_server, real, number, report, None, &mut self.world);
-            }
-        }
-    }
-
-    /// A BFD session is up, or it is not.
-    pub fn handle_bfd(&mut self, session: &str, up: bool, _now: Instant) {
-        let label = CheckLabel::Bfd(session.to_owned());
-        if !self.is_running {
-            return;
-        }
-        for (server, real, number) in self.followers.get(&label).cloned().unwrap_or_default() {
-            let virtual_server = &mut self.virtual_servers[server];
-            let checker = &virtual_server.servers[real].checkers[number];
-            if checker.is_up != up || !checker.has_run {
-                let kind = EventKind::Followed { check: label.clone(), up };
-                self.world.report(&virtual_server.name, Some(&virtual_server.servers[real].name()), kind);
-            }
-            let report = if up { Report::Up } else { Report::Down };
-            transition::report(virtual_server, real, number, report, None, &mut self.world);
-        }
-    }
-
-    /// An interface got an address, or has it (`ha_suspend`).
-    pub fn handle_address_added(&mut self, interface: IfIndex, address: IpAddr, _now: Instant) {
-        let waiting = self.addresses.insert(interface, address).map(<[usize]>::to_vec);
-        self.on_address(waiting, address, true);
-    }
-
-    /// An interface lost an address (`ha_suspend`).
-    pub fn handle_address_removed(&mut self, interface: IfIndex, address: IpAddr, _now: Instant) {
-        let waiting = self.addresses.remove(interface, address).map(<[usize]>::to_vec);
-        self.on_address(waiting, address, false);
-    }
-
-    fn on_address(&mut self, waiting: Option<Vec<usize>>, address: IpAddr, present: bool) {
-        let Some(waiting) = waiting.filter(|_| self.is_running) else { return };
-        self.world.report("", None, EventKind::LocalAddress { address, present });
-        for index in waiting {
-            let server = &mut self.virtual_servers[index];
-            let suspended = self.addresses.suspends(server);
-            suspend::set(server, suspended, &mut self.world);
-        }
-    }
-
-    /// These are all addresses of the machine, each with its interface: what is not among them is gone (`ha_suspend`).
-    pub fn handle_addresses(&mut self, all: &[(IfIndex, IpAddr)], now: Instant) {
-        let present: HashSet<(IfIndex, IpAddr)> = all.iter().copied().collect();
-        for (interface, address) in self.addresses.known() {
-            if !present.contains(&(interface, address)) {
-                self.handle_address_removed(interface, address, now);
-            }
-        }
-        for (interface, address) in all {
-            self.handle_address_added(*interface, *address, now);
-        }
-    }
-
-    /// The kernel refused an operation.
-    pub fn handle_refusal(&mut self, operation: TableOperation, errno: i32, _now: Instant) {
-        const EEXIST: i32 = 17;
-        const ESRCH: i32 = 3;
-        let key = service_of(&operation);
-        // Somebody else added it, or removed the service: the next reading of the table puts that right.
-        if !matches!(errno, EEXIST | ESRCH) {
-            self.world.wanted.refuse(&operation);
-        }
-        // A service that is not there refuses everything else; that was said once.
-        let is_follow_up =
-            !matches!(operation, TableOperation::AddService(_) | TableOperation::EditService(_))
-                && key.and_then(|key| self.world.wanted.service(key)).is_some_and(|service| service.refused);
-        // Whether a sync daemon ran before is not known, and no matter.
-        let is_expected = matches!(operation, TableOperation::StopSync(..));
-        if !is_follow_up && !is_expected {
-            let kind = EventKind::OperationRefused { operation: Box::new(operation), errno };
-            self.world.report("", None, kind);
-        }
-    }
-
-    /// This is the kernel's table now: what is wanted and not there, or otherwise there, is put right. A table that
-    /// the kernel has taken all operations of so far needs nothing.
-    pub fn handle_table(&mut self, observed: &[ObservedService]) {
-        if !self.is_running {
-            return;
-        }
-        let operations = diff::repair(&self.world.wanted, observed);
-        if operations.is_empty() {
-            return;
-        }
-        self.world.report("", None, EventKind::TableRepaired { operations: operations.len() });
-        operations.into_iter().for_each(|operation| self.world.command(operation));
-    }
-
     /// The next thing to do, in order; `None` when there is nothing left.
     pub fn poll_effect(&mut self) -> Option<Effect> {
         let effect = self.world.effects.pop_front();
@@ -396,57 +187,11 @@ impl Engine {
         effect
     }
 
-    /// How many of the things to be done change the kernel's table.
-    #[must_use]
-    pub fn table_changes(&self) -> usize {
-        self.world.effects.iter().filter(|effect| matches!(effect, Effect::Table(_))).count()
-    }
-
     /// When [`Engine::handle_timeout`] has to be called: never after the next check is due, sometimes before. `None`
     /// when nothing is waited for.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         self.world.agenda.next()
-    }
-
-    /// The services that the configuration stands for, whether they are in the table or not.
-    #[must_use]
-    pub fn services(&self) -> HashSet<ServiceKey> {
-        self.virtual_servers.iter().flat_map(|server| &server.targets).map(|target| target.key).collect()
-    }
-
-    /// Everything that should be in the kernel's table.
-    #[must_use]
-    pub fn wanted_table(&self) -> Vec<ObservedService> {
-        let services = self.world.wanted.services().into_iter();
-        services
-            .map(|entry| ObservedService {
-                service: entry.service.clone(),
-                destinations: entry.destinations(),
-                inexpressible: Vec::new(),
-            })
-            .collect()
-    }
-
-    /// The numbers in followed files, as far as they are known.
-    #[must_use]
-    pub fn file_values(&self) -> HashMap<String, i64> {
-        self.files.iter().map(|(name, value)| (name.clone(), i64::from(*value))).collect()
-    }
-
-    /// The configuration that it runs with.
-    #[must_use]
-    pub fn config(&self) -> Config {
-        configured::config(&self.virtual_servers, &self.rest)
-    }
-
-    /// Everything an operator can ask.
-    #[must_use]
-    pub fn snapshot(&self) -> Snapshot {
-        Snapshot {
-            virtual_servers: self.virtual_servers.iter().map(VirtualServer::snapshot).collect(),
-            marks: self.marks.snapshot(),
-        }
     }
 
     /// After a start or a reload: who is where, and when new checks begin.
@@ -511,20 +256,6 @@ fn build(mut config: Config, marks: &Marks) -> (Vec<VirtualServer>, Config) {
     let configured = std::mem::take(&mut config.virtual_servers).into_iter();
     let servers = configured.map(|server| VirtualServer::new(server, &config.groups, marks)).collect();
     (servers, config)
-}
-
-fn service_of(operation: &TableOperation) -> Option<ServiceKey> {
-    match operation {
-        TableOperation::AddService(service) | TableOperation::EditService(service) => Some(service.key),
-        TableOperation::RemoveService(key)
-        | TableOperation::AddDestination(key, _)
-        | TableOperation::EditDestination(key, _)
-        | TableOperation::RemoveDestination(key, _) => Some(*key),
-        TableOperation::Flush
-        | TableOperation::StartSync(_)
-        | TableOperation::StopSync(..)
-        | TableOperation::SetTimeouts(_) => None,
-    }
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@
 //!
 //! | Question | File |
 //! |---|---|
+//! | What is the engine told, and asked? | `engine.rs`, and below `engine/` by what it is about |
 //! | When is the next check? | `schedule.rs` |
 //! | Who makes an attempt for others? | `shared.rs` |
 //! | Where is a check, and what has it in common with others? | `places.rs`, `alike.rs` |

@@ -7,6 +7,8 @@ use crate::config::{
     Presentation, Probe, Quorum, RealServer, Schedule, Scheduler, SchedulerFlags, ServerGroup, Service,
     SmtpCheck, SorryServer, TrackedFile, VirtualServer,
 };
+use crate::effect::CheckId;
+use crate::outcome::Outcome;
 use keepalived_types::ipvs::Protocol;
 use keepalived_types::{Family, Forwarding, Rare, ServerWeight};
 use std::time::Duration;
