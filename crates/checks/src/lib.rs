@@ -39,14 +39,15 @@ use keepalived_lvs::config::Probe;
 /// Makes one attempt of `probe`. `url` chooses the page of `HTTP_GET` and `SSL_GET` by its place in the block, from 0;
 /// other checks do not look at it.
 pub async fn run(probe: &Probe, url: usize, context: &Context) -> Attempt {
+    // In boxes, or every attempt would take the room of the largest kind.
     match probe {
         Probe::Tcp(connection) => tcp::check(connection).await.into(),
-        Probe::Http(check) => http::check(check, url, Layer::Tcp, context).await,
-        Probe::Ssl(check) => http::check(check, url, Layer::Tls, context).await,
-        Probe::Smtp(check) => smtp::check(check, context).await,
-        Probe::Dns(check) => dns::check(check, context).await.into(),
-        Probe::Udp(check) => udp::check(check, context).await.into(),
-        Probe::Ping(connection) => ping::check(connection, context).await.into(),
-        Probe::Misc(check) => misc::check(check, context).await.into(),
+        Probe::Http(check) => Box::pin(http::check(check, url, Layer::Tcp, context)).await,
+        Probe::Ssl(check) => Box::pin(http::check(check, url, Layer::Tls, context)).await,
+        Probe::Smtp(check) => Box::pin(smtp::check(check, context)).await,
+        Probe::Dns(check) => Box::pin(dns::check(check, context)).await.into(),
+        Probe::Udp(check) => Box::pin(udp::check(check, context)).await.into(),
+        Probe::Ping(connection) => Box::pin(ping::check(connection, context)).await.into(),
+        Probe::Misc(check) => Box::pin(misc::check(check, context)).await.into(),
     }
 }

@@ -101,3 +101,13 @@ fn c34_the_probe_comes_from_the_address_and_port_of_bindto() {
         assert_eq!(peer, free);
     }
 }
+
+/// Thousands may be under way together. An attempt of another kind, which needs more, takes its room by itself.
+#[test]
+fn an_attempt_takes_little_room() {
+    let probe = Probe::Tcp(connection(nobody()));
+    let programs = Box::new(keepalived_checks::NoPrograms);
+    let (context, _) = keepalived_checks::Context::of([&probe], None, programs).expect("no certificates");
+    let size = std::mem::size_of_val(&keepalived_checks::run(&probe, 0, &context));
+    assert!(size <= 640, "{size} bytes");
+}
