@@ -4,7 +4,7 @@ use crate::wanted::Wanted;
 use keepalived_types::ipvs::{
     Destination, DestinationKey, ObservedService, ServiceKey, TableOperation, VirtualService,
 };
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashMap;
 
 /// What has to be done so that everything wanted is there as it is wanted. What nobody wants is foreign and stays.
 pub(crate) fn repair(wanted: &Wanted, observed: &[ObservedService]) -> Vec<TableOperation> {
@@ -48,7 +48,7 @@ fn compare(
     }
 }
 
-/// What is in the table from an earlier process (`placed`: what it put there, or may have), and is not wanted.
+/// What of an earlier process's entries is in the table and not wanted any more.
 pub(crate) fn leftovers(
     wanted: &Wanted,
     observed: &[ObservedService],
@@ -56,21 +56,18 @@ pub(crate) fn leftovers(
 ) -> Vec<TableOperation> {
     let present: HashMap<ServiceKey, &ObservedService> =
         observed.iter().map(|entry| (entry.service.key, entry)).collect();
-    let mut left: BTreeMap<ServiceKey, HashSet<DestinationKey>> = BTreeMap::new();
-    for (key, servers) in placed.iter().filter(|(key, _)| present.contains_key(key)) {
-        left.entry(*key).or_default().extend(servers);
-    }
     let mut operations = Vec::new();
-    for (key, servers) in left {
-        let wanted = wanted.service(key);
-        let is_needless = |place: &DestinationKey| {
-            servers.contains(place) && wanted.is_none_or(|entry| entry.destination(*place).is_none())
-        };
-        let present = present.get(&key).into_iter().flat_map(|is| &is.destinations).map(|server| server.key);
-        let needless = present.filter(is_needless);
-        operations.extend(needless.map(|place| TableOperation::RemoveDestination(key, place)));
+    for (key, servers) in placed {
+        let Some(is) = present.get(key) else { continue };
+        let wanted = wanted.service(*key);
+        for place in servers {
+            let needed = wanted.is_some_and(|entry| entry.destination(*place).is_some());
+            if !needed && is.destinations.iter().any(|server| server.key == *place) {
+                operations.push(TableOperation::RemoveDestination(*key, *place));
+            }
+        }
         if wanted.is_none() {
-            operations.push(TableOperation::RemoveService(key));
+            operations.push(TableOperation::RemoveService(*key));
         }
     }
     operations

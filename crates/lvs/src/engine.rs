@@ -112,10 +112,9 @@ impl Engine {
         world.held_back = false;
         if let Some(observed) = observed {
             let mut operations = diff::repair(&world.wanted, &observed);
-            // What a process before placed, and what it may have placed after it was last heard of.
-            let mut placed = start.successor_of.map(|snapshot| snapshot.placed()).unwrap_or_default();
-            placed.extend(self.virtual_servers.iter().flat_map(VirtualServer::all_places));
-            operations.extend(diff::leftovers(&world.wanted, &observed, &placed));
+            if let Some(snapshot) = start.successor_of {
+                operations.extend(diff::leftovers(&world.wanted, &observed, &snapshot.placed()));
+            }
             operations.into_iter().for_each(|operation| world.command(operation));
         }
         self.mark_packets();

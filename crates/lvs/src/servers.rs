@@ -5,7 +5,7 @@ use crate::config::{self, GroupEntry, ServerGroup};
 use crate::marks::Marks;
 use crate::target::{self, Target};
 use keepalived_types::Rare;
-use keepalived_types::ipvs::{Destination, DestinationKey, ServiceKey, TableOperation};
+use keepalived_types::ipvs::{Destination, ServiceKey, TableOperation};
 use std::collections::HashSet;
 
 /// A virtual server.
@@ -126,15 +126,6 @@ impl VirtualServer {
             .get(entry)
             .map(|entry| target::entry_name(entry, self.config.protocol))
             .unwrap_or_default()
-    }
-
-    /// Everything that it may ever place in a service.
-    pub(crate) fn all_places(&self) -> Vec<(ServiceKey, Vec<DestinationKey>)> {
-        let places = |key| {
-            let servers = self.servers.iter().map(|real| real.destination(key, 0).key);
-            servers.chain(self.sorry.iter().map(|sorry| sorry.destination(key, 0).key)).collect()
-        };
-        self.targets.iter().map(|target| (target.key, places(target.key))).collect()
     }
 
     /// An operation for each service that is wanted already.

@@ -823,23 +823,13 @@ fn a_successor_stands_in_with_the_sorry_server_and_tells_nobody() {
 }
 
 #[test]
-fn what_a_killed_process_placed_last_is_taken_out_when_it_is_not_wanted() {
-    // It was killed before anybody heard that its alpha server had come up.
-    let text = service("alpha", &server(2, &tcp("")));
-    let machine = Machine::running(&text);
-    let mut observed = machine.engine().wanted_table();
-    let key = DestinationKey { address: "10.0.0.2".parse().expect("an address"), port: 80 };
-    observed[0].destinations.push(Destination {
-        key,
-        forwarding: keepalived_types::Forwarding::Nat,
-        weight: 1,
-        upper_threshold: 0,
-        lower_threshold: 0,
-    });
-    for successor_of in [None, Some(machine.engine().snapshot())] {
-        let mut successor = Machine::idle(&text);
-        let start = Start { observed: Some(observed.clone()), successor_of, ..Start::default() };
-        successor.act(|engine, now| engine.start(start, now));
-        assert_eq!(successor.operations(), [del_dest(2)]);
-    }
+fn a_sorry_server_that_a_killed_process_left_is_taken_out() {
+    // Everything was killed while it stood in: nobody knows more than the table.
+    let text = service("sorry_server 10.0.0.9 80", &server(2, &tcp("retry 0\n")));
+    let mut killed = Machine::running(&text);
+    killed.answer("10.0.0.2:80", REFUSED).run(1.5);
+    let mut machine = Machine::idle(&text);
+    let start = Start { observed: Some(killed.engine().wanted_table()), ..Start::default() };
+    machine.act(|engine, now| engine.start(start, now));
+    assert_eq!(machine.operations(), [new_dest(2, 1), del_dest(9)]);
 }
