@@ -35,7 +35,8 @@ impl Agenda {
     /// When the first check after a start or a reload is due: each falls elsewhere in its warm-up.
     pub(crate) fn first(&mut self, schedule: &Schedule, now: Instant) -> Instant {
         self.phase = self.phase.wrapping_add(GOLDEN);
-        let part = (u128::from(self.phase) * schedule.warmup.as_nanos()) >> 64;
+        let warmup = u64::try_from(schedule.warmup.as_nanos()).unwrap_or(u64::MAX);
+        let part = (u128::from(self.phase) * u128::from(warmup)) >> 64;
         let offset = Duration::from_nanos(u64::try_from(part).unwrap_or(u64::MAX));
         now + FIRST + offset
     }
