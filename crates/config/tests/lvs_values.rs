@@ -461,3 +461,12 @@ fn ten_thousand_servers_are_read_in_linear_time() {
     // A quadratic search takes minutes; this bound leaves room for a slow and busy machine.
     assert!(taken < 20 * SECOND, "it took {taken:?}");
 }
+
+#[test]
+fn what_follows_the_address_of_connect_ip_is_cut_off_as_in_other_addresses() {
+    for text in ["192.0.2.77", "192.0.2.77/24", "192.0.2.77-80"] {
+        let server = real_server(&format!("TCP_CHECK {{\n connect_ip {text}\n }}"));
+        let Probe::Tcp(connection) = &active(&server.checkers[0]).probe else { panic!("{server:?}") };
+        assert_eq!(connection.destination, socket("192.0.2.77:8080"), "{text}");
+    }
+}

@@ -106,9 +106,9 @@ pub(super) const fn connect_ip<D: Connected>() -> Keyword<D> {
             let connection = draft.connection();
             connection.given = true;
             let Some(word) = args.required(context) else { return };
-            match word.text.parse() {
-                Ok(address) => connection.address = address,
-                Err(_) => {
+            match values::cut_address(word, context) {
+                Some(address) => connection.address = address,
+                None => {
                     mistaken(word, context, format!("Invalid connect_ip address {} - ignoring", word.text))
                 }
             }
