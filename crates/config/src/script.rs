@@ -53,6 +53,19 @@ impl Args<'_> {
         Some(ScriptWords { argv, user: words.next(), group: words.next(), span })
     }
 
+    /// Whether nothing follows that could be a script, which has been reported then: a missing word stops the original,
+    /// an unclosed quote costs it the script only.
+    pub fn lacks_script(&mut self, context: &mut Context<'_>) -> bool {
+        if self.remaining() > 0 {
+            return false;
+        }
+        let (line, span) = (self.line(), self.span());
+        if report_unterminated(split_kept(line.raw()), line.raw(), span, context).is_some() {
+            self.required(context);
+        }
+        true
+    }
+
     /// Takes exactly one word with escapes, as `regex` does.
     pub fn escaped_word(&mut self, context: &mut Context<'_>) -> Option<String> {
         let (position, line) = (self.position(), self.line());

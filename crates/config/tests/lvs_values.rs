@@ -470,3 +470,15 @@ fn what_follows_the_address_of_connect_ip_is_cut_off_as_in_other_addresses() {
         assert_eq!(connection.destination, socket("192.0.2.77:8080"), "{text}");
     }
 }
+
+#[test]
+fn a_script_whose_quote_is_not_closed_costs_the_script_only() {
+    let text = "virtual_server 192.0.2.10 80 {\n protocol TCP\n quorum_up \"/bin/true\n
+        real_server 192.0.2.20 80 {\n notify_up \"/bin/true\n notify_down /bin/false\n }\n}\n";
+    let loaded = lvs_support::read(text);
+    assert_eq!(keepalived_config::status::of_start(&loaded.report), None, "the daemon starts");
+    let server = server(text);
+    assert_eq!(server.quorum.up, None);
+    assert_eq!(server.real_servers[0].notify_up, None);
+    assert!(server.real_servers[0].notify_down.is_some());
+}

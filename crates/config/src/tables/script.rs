@@ -12,8 +12,7 @@ pub(crate) fn first_wins(
     args: &mut Args<'_>,
     context: &mut Context<'_>,
 ) {
-    if args.remaining() == 0 {
-        args.required(context);
+    if args.lacks_script(context) {
         return;
     }
     if place.is_some() {

@@ -12,10 +12,10 @@ pub(super) fn read(
     context: &mut Context<'_>,
     owner: &str,
 ) {
-    let Some(word) = args.peek() else {
-        args.required(context);
+    if args.lacks_script(context) {
         return;
-    };
+    }
+    let Some(word) = args.peek() else { return };
     if slot.is_some() {
         let keyword = args.keyword();
         let message = format!("({owner}) {keyword} script already specified - ignoring {}", word.text);
