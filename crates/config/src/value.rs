@@ -37,6 +37,18 @@ pub fn unsigned_in(
     judge(word, &range.map_ends(i128::from), notation, context).and_then(|number| u64::try_from(number).ok())
 }
 
+/// An unsigned decimal number for the keywords that take nothing else. For others the original uses, but for its
+/// configuration test, the number that a word begins with: `weight 10;` is 10.
+pub fn exact(word: Word<'_>, range: RangeInclusive<u64>, context: &mut Context<'_>) -> Option<u64> {
+    match check(word, word.text, &range.map_ends(i128::from), Notation::Decimal) {
+        Ok(number) => u64::try_from(number).ok(),
+        Err(complaint) => {
+            context.push(*complaint);
+            None
+        }
+    }
+}
+
 /// A signed number in the given notation.
 pub fn integer(
     word: Word<'_>,
@@ -60,17 +72,53 @@ impl<T> MapEnds<T> for RangeInclusive<T> {
 }
 
 /// The number, if it is one and in range; else the report.
+///
+/// But for a configuration test, what stands behind a decimal number is reported and left out.
 fn judge(
     word: Word<'_>,
     range: &RangeInclusive<i128>,
     notation: Notation,
     context: &mut Context<'_>,
 ) -> Option<i128> {
+    match check(word, word.text, range, notation) {
+        Ok(number) => return Some(number),
+        Err(complaint) => push(*complaint, context),
+    }
+    if context.test_mode || notation != Notation::Decimal {
+        return None;
+    }
+    check(word, leading_number(word.text)?, range, notation).ok()
+}
+
+/// Reports what is wrong with a number. Outside of a configuration test the original calls that a warning.
+fn push(mut complaint: Diagnostic, context: &mut Context<'_>) {
+    if !context.test_mode {
+        complaint.message.insert_str(0, "WARNING - ");
+    }
+    context.push(complaint);
+}
+
+/// The number that a text begins with, when more follows.
+fn leading_number(text: &str) -> Option<&str> {
+    let text = text.trim_start_matches([' ', '\t']);
+    let digits = text.trim_start_matches(['+', '-']);
+    let end = text.len() - digits.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let number = text.get(..end)?;
+    (end < text.len() && number.ends_with(|c: char| c.is_ascii_digit())).then_some(number)
+}
+
+/// The number that `text` is, or what is wrong with it. `word` is what the file says.
+fn check(
+    word: Word<'_>,
+    text: &str,
+    range: &RangeInclusive<i128>,
+    notation: Notation,
+) -> Result<i128, Box<Diagnostic>> {
     let unsigned = *range.start() >= 0;
-    let text = word.text.trim_start_matches([' ', '\t']);
+    let text = text.trim_start_matches([' ', '\t']);
     let message = match parse(text, notation) {
         _ if unsigned && text.starts_with('-') => format!("negative number '{}'", word.text),
-        Parsed::Number(number) if range.contains(&number) => return Some(number),
+        Parsed::Number(number) if range.contains(&number) => return Ok(number),
         Parsed::Number(number) if exceeds_int(number, range) => beyond(word, unsigned),
         Parsed::Number(_) => out_of_range(word, range.start(), range.end()),
         Parsed::TooLarge => beyond(word, unsigned),
@@ -82,8 +130,7 @@ fn judge(
     } else {
         diagnostic = diagnostic.label(format!("must be between {} and {}", range.start(), range.end()));
     }
-    context.push(diagnostic);
-    None
+    Err(Box::new(diagnostic))
 }
 
 /// Too large for the C type behind a keyword whose own range fits that type.
@@ -164,7 +211,10 @@ pub fn decimal(
 ) -> Option<i128> {
     let text = word.text.trim_start_matches([' ', '\t']);
     if text.starts_with('-') {
-        context.report(Class::InvalidNumber, word.span, format!("negative number '{}'", word.text));
+        push(
+            Diagnostic::at(Class::InvalidNumber, word.span, format!("negative number '{}'", word.text)),
+            context,
+        );
         return None;
     }
     let Some((value, surplus)) = parse_decimal(text.strip_prefix('+').unwrap_or(text), decimals) else {
@@ -173,18 +223,18 @@ pub fn decimal(
         if text.starts_with(|first: char| first.is_ascii_digit()) && text.ends_with('s') {
             diagnostic = diagnostic.help("write the number without a unit");
         }
-        context.push(diagnostic);
+        push(diagnostic, context);
         return None;
     };
     if surplus {
         let message = format!("number '{}' has too many decimal places", word.text);
-        context.report(Class::InvalidNumber, word.span, message);
+        push(Diagnostic::at(Class::InvalidNumber, word.span, message), context);
     }
     if range.contains(&value) {
         return Some(value);
     }
     let message = out_of_range(word, fixed(*range.start(), decimals), fixed(*range.end(), decimals));
-    context.report(Class::InvalidNumber, word.span, message);
+    push(Diagnostic::at(Class::InvalidNumber, word.span, message), context);
     None
 }
 

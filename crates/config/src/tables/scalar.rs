@@ -25,6 +25,15 @@ pub(crate) fn unsigned<T: TryFrom<u64>>(
     T::try_from(crate::value::unsigned(word, range, context)?).ok()
 }
 
+/// An unsigned number in `range` with nothing behind it, as `T`.
+pub(crate) fn exact<T: TryFrom<u64>>(
+    word: Word<'_>,
+    range: RangeInclusive<u64>,
+    context: &mut Context<'_>,
+) -> Option<T> {
+    T::try_from(crate::value::exact(word, range, context)?).ok()
+}
+
 /// A signed number in `range`, as `T`.
 pub(crate) fn signed<T: TryFrom<i64>>(
     word: Word<'_>,

@@ -43,6 +43,41 @@ fn what_is_no_number_is_named() {
 }
 
 #[test]
+fn a_daemon_uses_the_number_that_a_word_begins_with() {
+    let daemon = |text: &'static str, exactly: bool| {
+        let host = FakeHost::new();
+        let mut report = Report::default();
+        let mut context = Context::new(&host, &mut report, false);
+        let read = if exactly { exact } else { unsigned };
+        (read(word(text), 1..=255, &mut context), report.diagnostics().len())
+    };
+    for text in ["10;", "10s", "10,20", "+10;", " 10.5"] {
+        assert_eq!(daemon(text, false), (Some(10), 1), "{text}");
+        assert_eq!(daemon(text, true), (None, 1), "{text}");
+        assert_eq!(number(text).0, None, "a configuration test refuses {text}");
+    }
+    for text in ["x10", ".5", "-10;", "+;", "300;", "0x10", ";", "٣"] {
+        assert_eq!(daemon(text, false), (None, 1), "{text}");
+    }
+    assert_eq!(daemon("10", false), (Some(10), 0));
+}
+
+#[test]
+fn a_daemon_calls_a_bad_number_a_warning() {
+    let host = FakeHost::new();
+    let mut report = Report::default();
+    let mut context = Context::new(&host, &mut report, false);
+    unsigned(word("10;"), 1..=255, &mut context);
+    seconds(word("-1"), Duration::ZERO..=Duration::MAX, 6, &mut context);
+    exact(word("10;"), 1..=255, &mut context);
+    let messages: Vec<&str> = report.diagnostics().iter().map(|found| found.message.as_str()).collect();
+    assert_eq!(
+        messages,
+        ["WARNING - invalid number '10;'", "WARNING - negative number '-1'", "invalid number '10;'"]
+    );
+}
+
+#[test]
 fn an_empty_word_is_zero() {
     assert_eq!(number("").1, ["number '' outside range [1, 255]"]);
     assert_eq!(reading(|context| unsigned(word(""), 0..=9, context)), (Some(0), vec![]));

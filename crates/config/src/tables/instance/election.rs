@@ -4,7 +4,7 @@ use crate::diagnostic::{Class, Diagnostic};
 use crate::draft::InstanceDraft;
 use crate::keyword::Keyword;
 use crate::tables::row::{acted, inert};
-use crate::tables::scalar::{mistaken, seconds, signed, switch, unsigned};
+use crate::tables::scalar::{exact, mistaken, seconds, signed, switch, unsigned};
 use keepalived_types::Version;
 use keepalived_vrrp::config::StartState;
 use std::time::Duration;
@@ -49,7 +49,7 @@ pub(super) const PRIORITY: Row = acted(
     |draft, args, context| {
         let Some(word) = args.required(context) else { return };
         draft.lines.mark("priority", args.span());
-        let priority = unsigned(word, 1..=255, context);
+        let priority = exact(word, 1..=255, context);
         if priority.is_none() {
             let message =
                 format!("({}) Priority not valid! must be between 1 & 255. Using default 100", draft.name);

@@ -6,7 +6,7 @@ use crate::diagnostic::Class;
 use crate::draft::InstanceDraft;
 use crate::keyword::{ItemWord, Keyword, Kind, Status};
 use crate::tables::row::{acted, word};
-use crate::tables::scalar::{ANY_U32, lacking, mistaken, switch, unsigned};
+use crate::tables::scalar::{ANY_U32, exact, lacking, mistaken, switch, unsigned};
 use keepalived_types::{Family, InterfaceName, Version, Vrid};
 use keepalived_vrrp::config::{ChecksumCompat, UnicastPeer};
 use std::net::IpAddr;
@@ -76,7 +76,7 @@ pub(super) const VIRTUAL_ROUTER_ID: Row = acted(
     |draft, args, context| {
         let Some(word) = args.required(context) else { return };
         draft.lines.mark("virtual_router_id", args.span());
-        match unsigned(word, 1..=255, context).and_then(Vrid::new) {
+        match exact(word, 1..=255, context).and_then(Vrid::new) {
             Some(vrid) => draft.vrid = Some(vrid),
             None => {
                 let message =

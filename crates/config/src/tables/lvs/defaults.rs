@@ -15,7 +15,7 @@ pub(super) enum Speaker {
 impl CheckDefaultsDraft {
     pub(super) fn read_retry(&mut self, args: &mut Args<'_>, context: &mut Context<'_>) {
         let complain = |text: &str| format!("retry value invalid - {text}");
-        if let Some(retry) = values::unsigned(args, 1..=u32::MAX, context, complain) {
+        if let Some(retry) = values::exact(args, 1..=u32::MAX, context, complain) {
             self.retry = Some(retry);
         }
     }

@@ -33,6 +33,22 @@ pub(super) fn unsigned(
     number
 }
 
+/// A mandatory number with nothing behind it; otherwise as [`unsigned`].
+pub(super) fn exact(
+    args: &mut Args<'_>,
+    range: RangeInclusive<u32>,
+    context: &mut Context<'_>,
+    complain: impl FnOnce(&str) -> String,
+) -> Option<u32> {
+    let word = args.required(context)?;
+    let range = u64::from(*range.start())..=u64::from(*range.end());
+    let number = scalar::exact(word, range, context);
+    if number.is_none() {
+        context.report(Class::GeneralError, word.span, complain(word.text));
+    }
+    number
+}
+
 /// A mandatory port, 1 to 65535.
 pub(super) fn port(
     args: &mut Args<'_>,

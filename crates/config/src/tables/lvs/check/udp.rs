@@ -77,7 +77,7 @@ fn close(server: &mut RealServerDraft, mut check: Network<Udp>, context: &mut Co
 fn length(slot: &mut u16, which: &str, args: &mut Args<'_>, context: &mut Context<'_>) {
     let complain =
         |text: &str| format!("UDP_CHECK {which} length {text} not valid - must be between 0 & 65535");
-    if let Some(length) = values::unsigned(args, 0..=65_535, context, complain) {
+    if let Some(length) = values::exact(args, 0..=65_535, context, complain) {
         *slot = u16::try_from(length).unwrap_or(u16::MAX);
     }
 }

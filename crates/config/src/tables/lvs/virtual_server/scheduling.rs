@@ -83,7 +83,7 @@ pub(super) fn persistence_timeout(
         return;
     }
     let complain = |_: &str| "persistence_timeout invalid".to_owned();
-    if let Some(seconds) = values::unsigned(args, 1..=2_678_400, context, complain) {
+    if let Some(seconds) = values::exact(args, 1..=2_678_400, context, complain) {
         server.persistence.timeout = Some(Duration::from_secs(seconds.into()));
     }
 }
