@@ -33,7 +33,7 @@ pub(crate) async fn check(check: &HttpCheck, url: usize, layer: Layer, context: 
     let outcome = match fetch(check, url, layer, context, &mut remarks, |_| {}).await {
         Err(outcome) => outcome,
         Ok(answer) => {
-            remarks.extend(answer.remark());
+            remarks.extend(answer.remark(&url.path));
             judge(answer, url, context).await
         }
     };

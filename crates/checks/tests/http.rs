@@ -181,7 +181,7 @@ fn a_server_that_sends_without_end_is_given_up() {
 fn a_wrong_length_is_remarked_and_decides_nothing() {
     let attempt = attempt(&get(web(&[b"HTTP/1.0 200 OK\r\nContent-Length: 50\r\n\r\nhello\n"])));
     assert_eq!(attempt.outcome, passed(HttpTest::Status));
-    assert_eq!(attempt.remarks, [Remark::ContentLength { announced: 50, received: 6 }]);
+    assert_eq!(attempt.remarks, [Remark::ContentLength { path: "/".to_owned(), announced: 50, received: 6 }]);
 }
 
 #[test]

@@ -22,6 +22,8 @@ impl From<Outcome> for Attempt {
 pub enum Remark {
     /// `HTTP_GET`, `SSL_GET`: the header announces another length than came; the digest covers no more than announced.
     ContentLength {
+        /// The path that was asked for.
+        path: String,
         /// Bytes that `Content-Length` announces.
         announced: u64,
         /// Bytes of body that came.

@@ -131,9 +131,10 @@ impl Answer {
 
     /// Whether the header announced another length than came.
     #[must_use]
-    pub fn remark(&self) -> Option<Remark> {
+    pub fn remark(&self, path: &str) -> Option<Remark> {
         let announced = self.announced.filter(|announced| *announced != self.received)?;
-        self.header().is_some().then_some(Remark::ContentLength { announced, received: self.received })
+        let received = self.received;
+        self.header().is_some().then(|| Remark::ContentLength { path: path.to_owned(), announced, received })
     }
 
     /// The MD5 of the body as far as `Content-Length` goes: what `wget -O - URL | md5sum` prints.

@@ -129,8 +129,8 @@ fn misc(vs: &str, rs: &str, program: &str, failure: &Failure, tail: &str) -> Str
 
 fn remarked(vs: &str, rs: &str, remark: &Remark) -> String {
     match remark {
-        Remark::ContentLength { announced, received } => format!(
-            "http_check for RS {rs} VS {vs}: content_length ({announced}) does not match received bytes ({received})"
+        Remark::ContentLength { path, announced, received } => format!(
+            "http_check for RS {rs} VS {vs} url {path}: content_length ({announced}) does not match received bytes ({received})"
         ),
         Remark::NoCloseAlert { error } => format!("SSL_CHECK of {rs}: closed without a close alert: {error}"),
         Remark::NotVerified { error } => format!("SSL_CHECK of {rs}: not verified: {error}"),

@@ -129,11 +129,14 @@ fn c52_the_digest_covers_content_length_bytes() {
     let mut answer = Answer::new(false);
     answer.take(b"HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nhello");
     assert_eq!(Some(answer.digest()), md5("46356afe55fa3cea9cbe73ad442cad47").digest, "the MD5 of hel");
-    assert_eq!(answer.remark(), Some(Remark::ContentLength { announced: 3, received: 5 }));
+    assert_eq!(
+        answer.remark("/x"),
+        Some(Remark::ContentLength { path: "/x".to_owned(), announced: 3, received: 5 })
+    );
     let mut other = Answer::new(false);
     other.take(b"HTTP/1.0 200 OK\r\n\r\nhello");
     assert!(matches!(other.judge(&md5(HELLO)), Err(Wrong::Digest(_))));
-    assert_eq!(other.remark(), None);
+    assert_eq!(other.remark("/x"), None);
 }
 
 #[test]
