@@ -7,9 +7,14 @@ use crate::program::{Ending, Program};
 use keepalived_lvs::Outcome;
 use keepalived_lvs::config::MiscCheck;
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::time::Duration;
 use tokio::net::unix::pipe::Receiver;
 use tokio::time::{sleep, timeout};
+
+/// The status that stands for a program that cannot be executed, as a shell has it. Programs may have it too.
+const CANNOT_EXECUTE: u8 = 126;
 
 /// How long to wait before asking again for the ending of a program whose descriptor says that it has one. Never
 /// needed with a pidfd.
@@ -31,8 +36,8 @@ pub(crate) async fn check(check: &MiscCheck, context: &Context) -> Outcome {
         timeout(check.timeout, running.ended()).await
     };
     match ended {
-        Ok(Ok(Ending::Exited(status))) => exited(status, check.dynamic),
-        Ok(Ok(Ending::Killed(signal))) => failed(format!("due to signal {signal}"), None),
+        Ok(Ok(Ending::Exited(status))) => exited(status, check),
+        Ok(Ok(Ending::Killed(signal))) => failed("failed", Some(format!("due to signal {signal}"))),
         Ok(Err(error)) => {
             let reason =
                 format!("Checker can't wait for {}: {}", check.command.path.display(), words(&error));
@@ -45,12 +50,19 @@ pub(crate) async fn check(check: &MiscCheck, context: &Context) -> Outcome {
     }
 }
 
-fn exited(status: u8, dynamic: bool) -> Outcome {
+fn exited(status: u8, check: &MiscCheck) -> Outcome {
     match status {
         0 => PASSED,
-        2.. if dynamic => Outcome::Weighed(status),
-        status => failed(format!("exited with status {status}"), None),
+        2.. if check.dynamic && !(status == CANNOT_EXECUTE && is_gone(&check.command.path)) => {
+            Outcome::Weighed(status)
+        }
+        status => failed("failed", Some(format!("exited with status {status}"))),
     }
+}
+
+/// A program that was there when the configuration was read, and cannot be executed any more.
+fn is_gone(program: &Path) -> bool {
+    !program.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
 }
 
 /// A program that is ended when this is dropped before it has.

@@ -42,6 +42,16 @@ impl Started {
     }
 }
 
+/// Whatever is to be started ends with status 126.
+struct Status126;
+
+impl Programs for Status126 {
+    fn start(&self, command: &Command) -> io::Result<Box<dyn Program>> {
+        let argv = ["sh", "-c", "exit 126"].map(str::to_owned).to_vec();
+        Here.start(&Command { path: "/bin/sh".into(), argv, ..command.clone() })
+    }
+}
+
 impl Program for Started {
     fn watch(&self) -> io::Result<OwnedFd> {
         self.pidfd.as_fd().try_clone_to_owned()
@@ -82,7 +92,7 @@ fn ran(text: &str, timeout: Duration, dynamic: bool) -> Outcome {
 
 fn reason_of(outcome: Outcome) -> (bool, String) {
     match outcome {
-        Outcome::Failed(failure) => (failure.timed_out, failure.reason),
+        Outcome::Failed(failure) => (failure.timed_out, failure.detail.unwrap_or(failure.reason)),
         other => panic!("not a failure: {other:?}"),
     }
 }
@@ -94,6 +104,29 @@ fn c45_a_status_from_2_is_a_weight_when_it_is_dynamic() {
     for status in [2, 42, 255] {
         assert_eq!(ran(&format!("exit {status}"), PATIENT, true), Outcome::Weighed(status));
     }
+}
+
+#[test]
+fn a_dynamic_program_that_is_gone_fails_instead_of_weighing_124() {
+    let Probe::Misc(mut check) = script("exit 126", PATIENT, true) else { panic!("a MISC_CHECK") };
+    let attempt = |check: &MiscCheck| {
+        let probe = Probe::Misc(check.clone());
+        block_on(run(&probe, 0, &context_with(&probe, Box::new(Status126)))).outcome
+    };
+    assert_eq!(attempt(&check), Outcome::Weighed(126), "its own status");
+    check.command.path = "/nonexistent/check".into();
+    assert_eq!(reason_of(attempt(&check)), (false, "exited with status 126".to_owned()));
+    check.command.path = "/etc/passwd".into();
+    assert_eq!(reason_of(attempt(&check)), (false, "exited with status 126".to_owned()));
+}
+
+#[test]
+fn the_log_says_how_a_program_ended() {
+    let Outcome::Failed(failure) = ran("exit 3", PATIENT, false) else { panic!("a failure") };
+    assert_eq!(
+        (failure.reason.as_str(), failure.detail.as_deref()),
+        ("failed", Some("exited with status 3"))
+    );
 }
 
 #[test]
