@@ -65,7 +65,9 @@ fn verdict(check: &CheckLabel, up: bool, failure: Option<&Failure>) -> String {
         CheckLabel::Http | CheckLabel::Ssl => {
             "=> CHECK failed on service : HTTP request failed <=".to_owned()
         }
-        CheckLabel::Smtp(_) => format!("=> CHECK failed on service : {reason} <="),
+        CheckLabel::Smtp(to) => {
+            format!("=> CHECK failed on service : {reason} server [{}]:{} <=", to.ip(), to.port())
+        }
         CheckLabel::Dns if up => "=> DNS_CHECK: succeed on service <=".to_owned(),
         CheckLabel::Dns => "=> DNS_CHECK: failed on service <=".to_owned(),
         CheckLabel::Misc(_) => {
@@ -124,7 +126,10 @@ mod tests {
         assert_eq!(mail(CheckLabel::Dns, false, late()), "=> DNS_CHECK: failed on service <=");
         let smtp = CheckLabel::Smtp("192.0.2.1:25".parse().expect("an address"));
         let banner = Some(failure("Bad greeting banner from", false));
-        assert_eq!(mail(smtp, false, banner), "=> CHECK failed on service : Bad greeting banner from <=");
+        assert_eq!(
+            mail(smtp, false, banner),
+            "=> CHECK failed on service : Bad greeting banner from server [192.0.2.1]:25 <="
+        );
     }
 
     #[test]
