@@ -1,6 +1,6 @@
 //! What a checker's report changes: its server, the server's place in the table, the weight (lvs reference 4.4, 4.6).
 
-use crate::event::EventKind;
+use crate::event::{CheckLabel, EventKind};
 use crate::outcome::Failure;
 use crate::quorum;
 use crate::servers::VirtualServer;
@@ -23,12 +23,15 @@ pub(crate) fn report(
     let Some(checked) = real.checkers.get_mut(checker) else { return };
     let first = !std::mem::replace(&mut checked.has_run, true);
     let check = checked.label();
-    if !first && checked.is_up == up {
+    let changes = checked.is_up != up;
+    if !first && !changes {
         return;
     }
     follow(virtual_server, server, checker, up, first, world);
     let Some(real) = virtual_server.servers.get(server) else { return };
-    let (alive, mail) = (real.alive, real.config.presentation.smtp_alert);
+    // What a first check only confirms is mailed for programs alone, as in the original.
+    let mail = real.config.presentation.smtp_alert && (changes || matches!(check, CheckLabel::Misc(_)));
+    let alive = real.alive;
     let decisive = alive != was_alive;
     let kind = EventKind::CheckerReported { check, up, failure, alive, decisive, mail };
     world.report(&virtual_server.name, Some(&real.name()), kind);

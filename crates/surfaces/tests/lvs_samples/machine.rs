@@ -8,6 +8,7 @@ use keepalived_config::model::Config;
 use keepalived_lvs::config::{ActiveCheck, Probe};
 use keepalived_lvs::{CheckId, Effect, Engine, Event, EventKind, Failure, HttpTest, Outcome, Start};
 use keepalived_surfaces::lvs_log_lines;
+use keepalived_surfaces::mail::lvs_alert;
 use keepalived_types::Instant;
 use keepalived_types::ipvs::ConnectionTimeouts;
 use std::cmp::Reverse;
@@ -47,6 +48,7 @@ pub(crate) struct Machine {
     log: Vec<String>,
     operations: Vec<String>,
     told: Vec<String>,
+    mailed: Vec<String>,
     began: Vec<Instant>,
 }
 
@@ -141,6 +143,11 @@ impl Machine {
         std::mem::take(&mut self.told)
     }
 
+    /// Mails since the last call: subject and text.
+    pub(crate) fn mailed(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.mailed)
+    }
+
     /// When attempts began, since the last call, in seconds.
     pub(crate) fn began(&mut self) -> Vec<f64> {
         let began = std::mem::take(&mut self.began);
@@ -155,6 +162,7 @@ impl Machine {
     fn build(case: &'static str, config: Config, steps: Vec<Step>) -> Self {
         Self {
             told: Vec::new(),
+            mailed: Vec::new(),
             began: Vec::new(),
             case,
             engine: Engine::new(config.lvs, config.global.lvs.settings(), 0),
@@ -322,6 +330,8 @@ impl Machine {
                 Effect::Mark(marking) => self.operations.push(operation::marks(&marking)),
                 Effect::Event(event) => {
                     self.told.extend(told(&event));
+                    let mail = lvs_alert(&event, false);
+                    self.mailed.extend(mail.map(|mail| format!("{} {}", mail.subject, mail.body)));
                     self.log.extend(lvs_log_lines(&event).into_iter().map(|line| line.text));
                 }
             }

@@ -7,6 +7,7 @@ mod cases_of_checks;
 mod checklist;
 mod groups_by_mark;
 mod machine;
+mod mails;
 mod operation;
 mod shared_checks;
 mod transcript;
