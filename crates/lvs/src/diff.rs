@@ -72,3 +72,23 @@ pub(crate) fn leftovers(
     }
     operations
 }
+
+/// What is in the table although it is ours by name and must not be there: servers that are out of service.
+pub(crate) fn strays(
+    wanted: &Wanted,
+    observed: &[ObservedService],
+    out: &[(ServiceKey, DestinationKey)],
+) -> Vec<TableOperation> {
+    if out.is_empty() {
+        return Vec::new();
+    }
+    let present: HashMap<ServiceKey, &ObservedService> =
+        observed.iter().map(|entry| (entry.service.key, entry)).collect();
+    let is_stray = |(key, place): &(ServiceKey, DestinationKey)| {
+        let needed = wanted.service(*key).is_none_or(|entry| entry.destination(*place).is_some());
+        let is = present.get(key).is_some_and(|is| is.destinations.iter().any(|server| server.key == *place));
+        is && !needed
+    };
+    let strays = out.iter().filter(|entry| is_stray(entry));
+    strays.map(|(key, place)| TableOperation::RemoveDestination(*key, *place)).collect()
+}

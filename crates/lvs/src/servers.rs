@@ -5,7 +5,7 @@ use crate::config::{self, GroupEntry, ServerGroup};
 use crate::marks::Marks;
 use crate::target::{self, Target};
 use keepalived_types::Rare;
-use keepalived_types::ipvs::{Destination, ServiceKey, TableOperation};
+use keepalived_types::ipvs::{Destination, DestinationKey, ServiceKey, TableOperation};
 use std::collections::HashSet;
 
 /// A virtual server.
@@ -100,6 +100,15 @@ impl VirtualServer {
         }
     }
 
+    /// Places in the table that its servers must not have now: those that a check has found to be down, and those for
+    /// whom the sorry server stands in. Who has not been checked yet may still be there from an earlier run.
+    pub(crate) fn out_of_service(&self) -> Vec<(ServiceKey, DestinationKey)> {
+        let parked = self.sorry_is_active();
+        let out = self.servers.iter().filter(|real| !real.placed && (parked || real.is_judged_down()));
+        let keys = || self.targets.iter().map(|target| target.key);
+        out.flat_map(|real| keys().map(|key| (key, real.destination(key, 0).key))).collect()
+    }
+
     /// The sorry server is standing in.
     pub(crate) fn sorry_is_active(&self) -> bool {
         self.sorry.as_ref().is_some_and(|sorry| sorry.alive)
@@ -170,6 +179,11 @@ impl RealServer {
     /// The weight it has in the table: none when it inhibits, or when the sorry server stands in.
     pub(crate) fn table_weight(&self, parked: bool) -> u32 {
         if self.alive && !parked { self.effective_weight() } else { 0 }
+    }
+
+    /// A check of it has failed, which is more than not having succeeded yet.
+    fn is_judged_down(&self) -> bool {
+        self.checkers.iter().any(|checker| checker.has_run && !checker.is_up)
     }
 
     /// How it belongs in a service, with this weight.

@@ -36,7 +36,9 @@ impl Engine {
         if !self.is_running {
             return;
         }
-        let operations = diff::repair(&self.world.wanted, observed);
+        let mut operations = diff::repair(&self.world.wanted, observed);
+        let out: Vec<_> = self.virtual_servers.iter().flat_map(VirtualServer::out_of_service).collect();
+        operations.extend(diff::strays(&self.world.wanted, observed, &out));
         if operations.is_empty() {
             return;
         }

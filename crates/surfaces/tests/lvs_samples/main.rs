@@ -10,4 +10,5 @@ mod machine;
 mod mails;
 mod operation;
 mod shared_checks;
+mod strays;
 mod transcript;
