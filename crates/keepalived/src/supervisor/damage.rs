@@ -6,7 +6,9 @@
 //! cost nothing, an unknown keyword above all, are reported and survived, as upstream.
 
 use keepalived_config::diagnostic::{Class, Diagnostic};
-use keepalived_vrrp::config::{Config, InstanceConfig};
+use keepalived_config::model::Config;
+use keepalived_lvs::config as lvs;
+use keepalived_vrrp::config::InstanceConfig;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 
@@ -59,8 +61,18 @@ pub(super) fn objection(
     Some(format!("it has mistakes and would take away {first}{rest}"))
 }
 
-/// What runs with `old` and would not with `new`. A renamed instance is still there: the engine goes by VRID.
+/// What runs with `old` and would not with `new`.
 fn losses(old: &Config, new: &Config) -> Vec<String> {
+    let mut losses = lost_instances(&old.vrrp, &new.vrrp);
+    losses.extend(lost_servers(&old.lvs, &new.lvs));
+    losses
+}
+
+/// Instances and addresses. A renamed instance is still there: the engine goes by VRID.
+fn lost_instances(
+    old: &keepalived_vrrp::config::Config,
+    new: &keepalived_vrrp::config::Config,
+) -> Vec<String> {
     let by_router: HashMap<_, &InstanceConfig> =
         new.instances.iter().map(|instance| (router(instance), instance)).collect();
     let by_name: HashMap<&str, &InstanceConfig> =
@@ -79,6 +91,30 @@ fn losses(old: &Config, new: &Config) -> Vec<String> {
     losses
 }
 
+/// Virtual servers, and real servers of those that stay.
+fn lost_servers(old: &lvs::Config, new: &lvs::Config) -> Vec<String> {
+    let by_service: HashMap<_, &lvs::VirtualServer> =
+        new.virtual_servers.iter().map(|server| (service(server), server)).collect();
+    let mut losses = Vec::new();
+    for before in &old.virtual_servers {
+        let name = before.name();
+        let Some(after) = by_service.get(&service(before)) else {
+            losses.push(format!("virtual_server {name}"));
+            continue;
+        };
+        let kept: HashSet<_> = after.real_servers.iter().map(|real| (real.address, real.port)).collect();
+        let gone = before.real_servers.iter().filter(|real| !kept.contains(&(real.address, real.port)));
+        losses.extend(
+            gone.map(|real| format!("real_server {} of virtual_server {name}", real.name(before.protocol))),
+        );
+    }
+    losses
+}
+
+fn service(server: &lvs::VirtualServer) -> (&lvs::Service, Option<lvs::Protocol>) {
+    (&server.service, server.protocol)
+}
+
 fn router(instance: &InstanceConfig) -> (Option<&str>, u8, keepalived_types::Family) {
     (instance.interface.as_deref(), instance.vrid.get(), instance.family)
 }
@@ -91,6 +127,8 @@ fn addresses(instance: &InstanceConfig) -> impl Iterator<Item = IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use keepalived_config::host::FakeHost;
+    use keepalived_config::load::{LoadOptions, load};
     use keepalived_types::{Family, InterfaceName, Prefix, Vrid};
     use keepalived_vrrp::config::AddressConfig;
 
@@ -107,7 +145,8 @@ mod tests {
                 .collect();
             instance
         });
-        Config { instances: instances.collect(), ..Config::default() }
+        let vrrp = keepalived_vrrp::config::Config { instances: instances.collect(), ..Default::default() };
+        Config { vrrp, ..Config::default() }
     }
 
     fn mistakes(found: &[(Class, &str)]) -> Mistakes {
@@ -149,6 +188,34 @@ mod tests {
         let unknown = mistakes(&[(Class::UnknownKeyword, "x")]);
         let new = config(&[("A2", 51, &["10.0.0.1", "10.0.0.2"]), ("B", 99, &["10.0.0.3"])]);
         assert_eq!(objection((&old, &none), (&new, &unknown)), None);
+    }
+
+    /// Virtual servers 10.0.0.N:80 with these real servers 10.0.1.N:80.
+    fn balanced(servers: &[(u8, &[u8])]) -> Config {
+        let blocks = servers.iter().map(|(service, reals)| {
+            let reals = reals.iter().map(|real| format!("real_server 10.0.1.{real} 80 {{\n}}\n"));
+            let reals: String = reals.collect();
+            format!("virtual_server 10.0.0.{service} 80 {{\nprotocol TCP\nlvs_sched rr\nlvs_method NAT\n{reals}}}\n")
+        });
+        let host = FakeHost::new().with_file("/k.conf", blocks.collect::<String>());
+        let options =
+            LoadOptions { config_id: "n".to_owned(), all_includes_checked: false, test_mode: false };
+        load("/k.conf", &options, &host).config.expect("there is a file")
+    }
+
+    #[test]
+    fn a_mistake_may_not_take_a_virtual_or_a_real_server_away() {
+        let (old, none) = (balanced(&[(1, &[1, 2]), (2, &[3])]), mistakes(&[]));
+        let bad = mistakes(&[(Class::GeneralError, "Invalid virtual server IP address/port")]);
+        let objection = |new: &Config, found| objection((&old, &none), (new, found));
+        let without_service = balanced(&[(1, &[1, 2])]);
+        assert_eq!(objection(&without_service, &none), None, "it is meant so");
+        let why = objection(&without_service, &bad).expect("refused");
+        assert_eq!(why, "it has mistakes and would take away virtual_server [10.0.0.2]:tcp:80");
+        let why = objection(&balanced(&[(1, &[2]), (2, &[3])]), &bad).expect("refused");
+        let gone = "real_server [10.0.1.1]:tcp:80 of virtual_server [10.0.0.1]:tcp:80";
+        assert_eq!(why, format!("it has mistakes and would take away {gone}"));
+        assert_eq!(objection(&balanced(&[(2, &[3, 4]), (1, &[2, 1])]), &bad), None, "all are still there");
     }
 
     #[test]

@@ -95,7 +95,7 @@ impl Supervisor {
         let obstacle = match (reading.stops(), reading.config()) {
             (None, Some(config)) => self.running_config().and_then(|running| {
                 let mistakes = Mistakes::of(reading.diagnostics());
-                damage::objection((&running.vrrp, &self.mistakes), (&config.vrrp, &mistakes))
+                damage::objection((&running, &self.mistakes), (config, &mistakes))
             }),
             _ => Some("the daemon cannot run with it".to_owned()),
         };

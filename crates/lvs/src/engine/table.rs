@@ -4,6 +4,7 @@ use super::Engine;
 use crate::diff;
 use crate::effect::Effect;
 use crate::event::EventKind;
+use crate::servers::VirtualServer;
 use keepalived_types::Instant;
 use keepalived_types::ipvs::{ObservedService, ServiceKey, TableOperation};
 use std::collections::HashSet;
