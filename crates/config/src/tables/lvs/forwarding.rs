@@ -97,7 +97,8 @@ fn port(args: &mut Args<'_>, context: &mut Context<'_>, whose: &str) -> Option<u
         context.report(Class::GeneralError, args.span(), message);
         return None;
     }
-    values::port(args, context, |text| format!("Invalid gue tunnel port {text} for {whose}."))
+    let complain = |text: &str| format!("Invalid gue tunnel port {text} for {whose}.");
+    values::exact(args, 1..=65_535, context, complain).and_then(|port| u16::try_from(port).ok())
 }
 
 /// Do the options go together?
