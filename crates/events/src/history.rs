@@ -22,6 +22,8 @@ pub struct History {
     limit: usize,
     transitions: VecDeque<(vrrp::Subject, Happened<EventKind>)>,
     causes: Shared<EventKind>,
+    /// Those of virtual and real servers, apart, so that a flapping server does not drive out who was MASTER.
+    servers: VecDeque<(Servers, Happened<lvs::EventKind>)>,
     /// What was last found out about each real server, by virtual server and real server.
     findings: BTreeMap<Box<str>, BTreeMap<ServerName, Happened<lvs::EventKind>>>,
     found: Shared<lvs::EventKind>,
@@ -67,13 +69,14 @@ pub struct Standing {
 }
 
 impl History {
-    /// A history of at most `limit` transitions.
+    /// A history of at most `limit` transitions of instances and as many of servers.
     #[must_use]
     pub const fn new(limit: usize) -> Self {
         Self {
             limit,
             transitions: VecDeque::new(),
             causes: Shared::new(),
+            servers: VecDeque::new(),
             found: Shared::new(),
             findings: BTreeMap::new(),
             count: 0,
@@ -85,16 +88,18 @@ impl History {
     pub fn record(&mut self, event: &Event) {
         let vrrp = match &event.what {
             What::Vrrp(vrrp) => vrrp,
-            What::Lvs(lvs) => return self.record_finding(lvs, event),
+            What::Lvs(lvs) => {
+                if is_transition(lvs) {
+                    let happened = Happened::new(event, self.found.keep(&lvs.kind));
+                    keep(&mut self.servers, self.limit, (servers(lvs), happened));
+                }
+                return self.record_finding(lvs, event);
+            }
         };
-        if !matches!(vrrp.kind, EventKind::Entered { .. }) || self.limit == 0 {
-            return;
+        if matches!(vrrp.kind, EventKind::Entered { .. }) {
+            let happened = Happened::new(event, self.causes.keep(&vrrp.kind));
+            keep(&mut self.transitions, self.limit, (vrrp.subject.clone(), happened));
         }
-        if self.transitions.len() == self.limit {
-            self.transitions.pop_front();
-        }
-        let happened = Happened::new(event, self.causes.keep(&vrrp.kind));
-        self.transitions.push_back((vrrp.subject.clone(), happened));
     }
 
     fn record_standing(&mut self, lvs: &lvs::Event, event: &Event) {
@@ -103,7 +108,7 @@ impl History {
         else {
             return;
         };
-        let key = (lvs.virtual_server.as_str().into(), lvs.real_server.as_deref().map(Into::into));
+        let key = servers(lvs);
         let known = self.standings.get(&key);
         let has_room = known.is_some() || self.standings.len() < MOST_SERVERS;
         if has_room && known.is_none_or(|known| known.0 != up) {
@@ -158,11 +163,44 @@ impl History {
 
     /// The transitions, oldest first.
     pub fn transitions(&self) -> impl Iterator<Item = Event> {
-        self.transitions.iter().map(|(subject, happened)| {
+        let instances = self.transitions.iter().map(|(subject, happened)| {
             let (subject, kind) = (subject.clone(), (*happened.kind).clone());
             happened.event(What::Vrrp(vrrp::Event { subject, kind }))
-        })
+        });
+        let servers = self.servers.iter().map(|((virtual_server, real_server), happened)| {
+            happened.event(What::Lvs(lvs::Event {
+                virtual_server: virtual_server.to_string(),
+                real_server: real_server.as_deref().map(str::to_owned),
+                kind: (*happened.kind).clone(),
+            }))
+        });
+        let mut all: Vec<Event> = instances.chain(servers).collect();
+        all.sort_by_key(|event| event.wall);
+        all.into_iter()
     }
+}
+
+/// A check put a server into service or took it out, or a virtual server gained or lost its quorum.
+const fn is_transition(lvs: &lvs::Event) -> bool {
+    matches!(
+        lvs.kind,
+        lvs::EventKind::CheckerReported { decisive: true, .. }
+            | lvs::EventKind::VirtualServerAnnounced { stopping: false, .. }
+    )
+}
+
+fn keep<T>(kept: &mut VecDeque<T>, limit: usize, one: T) {
+    if limit == 0 {
+        return;
+    }
+    if kept.len() == limit {
+        kept.pop_front();
+    }
+    kept.push_back(one);
+}
+
+fn servers(lvs: &lvs::Event) -> Servers {
+    (lvs.virtual_server.as_str().into(), lvs.real_server.as_deref().map(Into::into))
 }
 
 #[cfg(test)]
@@ -219,6 +257,40 @@ mod tests {
         }
         let kept: Vec<u64> = history.transitions().map(|event| event.sequence).collect();
         assert_eq!(kept, [2, 3]);
+    }
+
+    #[test]
+    fn servers_that_go_and_come_are_kept_apart_from_instances() {
+        let server = |second, decisive| Event {
+            sequence: second,
+            wall: SystemTime::UNIX_EPOCH + Duration::from_secs(second),
+            at: Instant::ORIGIN,
+            what: What::Lvs(lvs::Event {
+                virtual_server: "vs".to_owned(),
+                real_server: Some("rs".to_owned()),
+                kind: lvs::EventKind::CheckerReported {
+                    check: lvs::CheckLabel::Tcp,
+                    up: true,
+                    failure: None,
+                    alive: true,
+                    decisive,
+                    mail: false,
+                },
+            }),
+        };
+        let entered = EventKind::Entered {
+            state: State::Backup,
+            from: State::Initialize,
+            cause: Cause::Start,
+            priority: Priority(100),
+        };
+        let mut history = History::new(2);
+        history.record(&event(0, entered));
+        for (second, decisive) in [(1, true), (2, false), (3, true), (4, true)] {
+            history.record(&server(second, decisive));
+        }
+        let kept: Vec<u64> = history.transitions().map(|event| event.sequence).collect();
+        assert_eq!(kept, [0, 3, 4]);
     }
 
     #[test]

@@ -151,8 +151,24 @@ fn is_known(snapshot: &keepalived_vrrp::Snapshot, name: &str) -> bool {
     snapshot.instances.iter().any(|instance| instance.name == name || instance.group.as_deref() == Some(name))
 }
 
+/// The virtual server of this name. `10.0.0.1:80` and `10.0.0.1` will do for `[10.0.0.1]:tcp:80` when there is no other.
 fn server<'a>(snapshot: &'a Snapshot, name: &str) -> Option<&'a VirtualServerSnapshot> {
-    snapshot.lvs.virtual_servers.iter().find(|server| server.name == name)
+    let servers = &snapshot.lvs.virtual_servers;
+    let exact = servers.iter().find(|server| server.name == name);
+    exact.or_else(|| {
+        let mut alike = servers.iter().filter(|server| is_short_for(name, &server.name));
+        alike.next().filter(|_| alike.next().is_none())
+    })
+}
+
+fn is_short_for(name: &str, printed: &str) -> bool {
+    let Some((address, rest)) = printed.strip_prefix('[').and_then(|rest| rest.split_once(']')) else {
+        return false;
+    };
+    let port = rest.rsplit(':').next().unwrap_or_default();
+    let name = name.replace(['[', ']'], "");
+    name == address
+        || name.strip_prefix(address).is_some_and(|end| end == rest || end.strip_prefix(':') == Some(port))
 }
 
 /// Names that are shown where another one was expected.
@@ -175,7 +191,7 @@ fn unknown(snapshot: &Snapshot, name: &str) -> Failure {
 fn status(call: &Call) -> Result<String, Failure> {
     let status = ask_status(call)?;
     let snapshot = known(&status)?;
-    let name = call.name.as_deref();
+    let name = call.name.as_deref().map(|name| server(snapshot, name).map_or(name, |server| &server.name));
     let is_there = |name: &&str| is_known(&snapshot.vrrp, name) || server(snapshot, name).is_some();
     if let Some(name) = name.filter(|name| !is_there(name)) {
         return Err(unknown(snapshot, name));
@@ -249,6 +265,11 @@ fn history(call: &Call) -> Result<String, Failure> {
     if let Some(name) = name {
         let status = ask_status(call)?;
         let snapshot = known(&status)?;
+        let whole = server(snapshot, name).map(|server| server.name.as_str());
+        let text = whole.map(|whole| view::history(&events, Some(whole), SystemTime::now()));
+        if let Some(text) = text.filter(|text| !text.is_empty()) {
+            return Ok(text);
+        }
         if !is_known(&snapshot.vrrp, name) && server(snapshot, name).is_none() {
             return Err(unknown(snapshot, name));
         }
@@ -326,5 +347,26 @@ fn reload(call: &Call) -> Result<u8, Failure> {
             Err(Failure::Other("the new configuration was refused, the old one is running".to_owned()))
         }
         _ => Err(unexpected()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_short_for;
+
+    #[test]
+    fn the_address_or_address_and_port_will_do_for_a_virtual_server() {
+        for name in ["10.0.0.1", "10.0.0.1:80", "[10.0.0.1]:80", "10.0.0.1:tcp:80"] {
+            assert!(is_short_for(name, "[10.0.0.1]:tcp:80"), "{name}");
+        }
+        for name in ["10.0.0.1:8", "10.0.0.10", "10.0.0", "80", "", ":80", "10.0.0.1:udp:80"] {
+            assert!(!is_short_for(name, "[10.0.0.1]:tcp:80"), "{name}");
+        }
+        assert!(
+            is_short_for("fd00::1", "[fd00::1]:tcp:443")
+                && is_short_for("[fd00::1]:443", "[fd00::1]:tcp:443")
+        );
+        assert!(is_short_for("web", "[web]:0"), "a group");
+        assert!(!is_short_for("5", "FWM 5"));
     }
 }

@@ -134,3 +134,64 @@ fn history_tells_what_happened_to_whom_and_why() {
     );
     assert_eq!(history(&events, Some("G1"), now).lines().count(), 1);
 }
+
+#[test]
+fn the_history_tells_why_servers_went_and_came() {
+    use keepalived_lvs::{self as lvs, CheckLabel, Failure, QuorumSum};
+    let event = |second, real: Option<&str>, kind| Event {
+        sequence: second,
+        wall: SystemTime::UNIX_EPOCH + Duration::from_secs(second),
+        at: Instant::ORIGIN,
+        what: What::Lvs(lvs::Event {
+            virtual_server: "[10.0.0.1]:tcp:80".to_owned(),
+            real_server: real.map(str::to_owned),
+            kind,
+        }),
+    };
+    let reported = |check, alive, failure| lvs::EventKind::CheckerReported {
+        check,
+        up: alive,
+        failure,
+        alive,
+        decisive: true,
+        mail: false,
+    };
+    let quorum = |up, weight| lvs::EventKind::VirtualServerAnnounced {
+        up,
+        stopping: false,
+        quiet: false,
+        script: None,
+        initial: false,
+        sum: QuorumSum { quorum: 1, hysteresis: 0, weight, threshold: 1 },
+        mail: false,
+    };
+    let failure = |reason: &str, detail: Option<&str>| {
+        Some(Failure { timed_out: false, reason: reason.to_owned(), detail: detail.map(str::to_owned) })
+    };
+    let real = Some("[10.0.0.2]:tcp:80");
+    let refused = failure("failed", Some("Connection refused"));
+    let status = failure("HTTP status code error to", Some("503"));
+    let events = [
+        event(1, real, reported(CheckLabel::Tcp, false, refused)),
+        event(2, None, quorum(false, 0)),
+        event(3, real, reported(CheckLabel::Tcp, true, None)),
+        event(4, None, quorum(true, 1)),
+        event(5, Some("[10.0.0.3]:tcp:80"), reported(CheckLabel::Http, false, status)),
+    ];
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(6);
+    let lines = |only| -> Vec<String> {
+        history(&events, only, now).lines().map(|line| line.trim_start().to_owned()).collect()
+    };
+    assert_eq!(
+        lines(Some("[10.0.0.1]:tcp:80")),
+        [
+            "5.0 s ago  [10.0.0.2]:tcp:80 of [10.0.0.1]:tcp:80: up -> down, because TCP_CHECK failed: Connection refused",
+            "4.0 s ago  [10.0.0.1]:tcp:80: up -> down, because weight 0 is less than 1",
+            "3.0 s ago  [10.0.0.2]:tcp:80 of [10.0.0.1]:tcp:80: down -> up, because TCP_CHECK succeeded",
+            "2.0 s ago  [10.0.0.1]:tcp:80: down -> up, because weight 1 reaches 1",
+            "1.0 s ago  [10.0.0.3]:tcp:80 of [10.0.0.1]:tcp:80: up -> down, because HTTP_GET failed: HTTP status code error, 503",
+        ]
+    );
+    assert_eq!(lines(Some("[10.0.0.3]:tcp:80")).len(), 1);
+    assert!(lines(Some("VI_1")).is_empty());
+}

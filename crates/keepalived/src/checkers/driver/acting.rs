@@ -131,5 +131,6 @@ const fn is_change(kind: &EventKind) -> bool {
             | EventKind::WeightChanged { .. }
             | EventKind::CheckFailed { .. }
             | EventKind::CheckPassed(_)
+            | EventKind::CheckerReported { decisive: true, .. }
     )
 }
