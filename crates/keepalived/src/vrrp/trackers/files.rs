@@ -42,6 +42,8 @@ struct Tracked {
     file_name: OsString,
     /// The number that was told last.
     value: Option<i32>,
+    /// What was last told to be no number.
+    refused: Option<String>,
 }
 
 /// The files, and the watches on their directories.
@@ -178,7 +180,20 @@ impl Files {
 
     fn read(&mut self, which: impl Fn(&Tracked) -> bool, news: &mut News) {
         for file in self.files.iter_mut().filter(|file| which(file)) {
-            let value = file.read().or(file.value).unwrap_or(0);
+            let value = match file.read() {
+                Ok(value) => {
+                    file.refused = None;
+                    value
+                }
+                Err(text) => {
+                    if file.refused.as_ref() != Some(&text) {
+                        let path = file.path.display();
+                        news.lines.push(format!("Invalid number {text} read from {path} - ignoring"));
+                        file.refused = Some(text);
+                    }
+                    file.value.unwrap_or(0)
+                }
+            };
             if file.value.replace(value) != Some(value) {
                 news.values.push((file.name.clone(), value));
             }
@@ -197,12 +212,26 @@ impl Tracked {
         let path = resolved(&file.path);
         let directory = path.parent().unwrap_or(Path::new("/")).to_owned();
         let file_name = path.file_name().unwrap_or_default().to_owned();
-        Self { name: file.name.clone(), path: file.path.clone(), directory, file_name, value: None }
+        Self {
+            name: file.name.clone(),
+            path: file.path.clone(),
+            directory,
+            file_name,
+            value: None,
+            refused: None,
+        }
     }
 
-    /// The number in the file now; 0 when it is missing or cannot be read. `None` when it is too large to be one.
-    fn read(&self) -> Option<i32> {
-        leading_number(&beginning(&self.directory.join(&self.file_name)).unwrap_or_default())
+    /// The number in the file now; 0 when it is missing or cannot be read.
+    ///
+    /// # Errors
+    /// The word that should be a number and is too large to be one.
+    fn read(&self) -> std::result::Result<i32, String> {
+        let text = beginning(&self.directory.join(&self.file_name)).unwrap_or_default();
+        leading_number(&text).ok_or_else(|| {
+            let text = String::from_utf8_lossy(&text);
+            text.split_whitespace().next().unwrap_or_default().to_owned()
+        })
     }
 }
 

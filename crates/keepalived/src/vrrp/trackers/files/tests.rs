@@ -46,7 +46,11 @@ fn a_number_is_told_at_start_and_whenever_it_changes() {
     write(&path, "-3 and more");
     assert_eq!(files.handle_events(NOW).values, [], "still the same");
     write(&path, "99999999999");
-    assert_eq!(files.handle_events(NOW).values, [], "too large: the number before stays");
+    let news = files.handle_events(NOW);
+    assert_eq!(news.values, [], "too large: the number before stays");
+    assert_eq!(news.lines, [format!("Invalid number 99999999999 read from {} - ignoring", path.display())]);
+    write(&path, "99999999999");
+    assert_eq!(files.handle_events(NOW), News::default(), "said once");
     write(&place.path().join("other"), "5");
     assert_eq!(files.handle_events(NOW), News::default());
     assert_eq!(files.next_deadline(), None, "nothing is polled");
