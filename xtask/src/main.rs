@@ -32,7 +32,8 @@ cargo xtask COMMAND
                                  side by side with the distribution's keepalived
   deb [--output DIRECTORY]       a Debian package of release programs, in place of the distribution's keepalived
   fuzz TARGET [SECONDS]          one fuzz target (installs cargo-fuzz)
-  sim [--seeds N] [--seed S]     N seeds of the simulator, or the story of one
+  sim [--balance] [--seeds N] [--seed S]
+                                 N seeds of the simulator, or the story of one
   setup                          only installs the Debian packages that the others need
 ";
 

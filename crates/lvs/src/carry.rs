@@ -10,7 +10,7 @@ use crate::target;
 use crate::transition;
 use crate::verdict;
 use crate::world::World;
-use keepalived_types::ipvs::{ServiceKey, TableOperation};
+use keepalived_types::ipvs::{Destination, DestinationKey, ServiceKey, TableOperation};
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
@@ -224,16 +224,35 @@ fn settle_server(
 /// A server that is in the table may have to be there otherwise, or elsewhere.
 fn replace(old: &RealServer, new: &VirtualServer, index: usize, parked: bool, world: &mut World) {
     let real = &new.servers[index];
-    let fresh: HashSet<ServiceKey> = new.fresh.iter().map(|target| target.key).collect();
+    let fresh = fresh_keys(new);
     for target in new.targets.iter().filter(|target| !fresh.contains(&target.key)) {
-        let before = old.destination(target.key, 0).key;
         let after = real.destination(target.key, real.table_weight(parked));
-        if before == after.key {
-            world.operate(TableOperation::EditDestination(target.key, after));
-        } else {
-            world.operate(TableOperation::RemoveDestination(target.key, before));
-            world.operate(TableOperation::AddDestination(target.key, after));
-        }
+        move_entry(target.key, old.destination(target.key, 0).key, after, world);
+    }
+}
+
+/// The sorry server is in the table, and has to be there otherwise.
+fn move_sorry(old: &SorryServer, new: &VirtualServer, world: &mut World) {
+    let Some(sorry) = &new.sorry else { return };
+    let fresh = fresh_keys(new);
+    for target in new.targets.iter().filter(|target| !fresh.contains(&target.key)) {
+        let after = sorry.destination(target.key, u32::from(old.alive));
+        move_entry(target.key, old.destination(target.key, 0).key, after, world);
+    }
+}
+
+/// The services that nothing is in yet.
+fn fresh_keys(server: &VirtualServer) -> HashSet<ServiceKey> {
+    server.fresh.iter().map(|target| target.key).collect()
+}
+
+/// An entry of a service is otherwise from now on, or at another place.
+fn move_entry(key: ServiceKey, before: DestinationKey, after: Destination, world: &mut World) {
+    if before == after.key {
+        world.operate(TableOperation::EditDestination(key, after));
+    } else {
+        world.operate(TableOperation::RemoveDestination(key, before));
+        world.operate(TableOperation::AddDestination(key, after));
     }
 }
 
@@ -250,7 +269,7 @@ fn carry_sorry(old: &mut VirtualServer, new: &mut VirtualServer, world: &mut Wor
             quorum::take_sorry(old, world);
             after.placed = false;
         } else if after.placed && after.config.forwarding != before.config.forwarding {
-            quorum::put_sorry(new, u32::from(before.alive), world);
+            move_sorry(before, new, world);
         }
         return;
     }

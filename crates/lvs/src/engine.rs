@@ -115,6 +115,12 @@ impl Engine {
             if let Some(snapshot) = start.successor_of {
                 operations.extend(diff::leftovers(&world.wanted, &observed, &snapshot.placed()));
             }
+            let out: Vec<_> = self.virtual_servers.iter().flat_map(VirtualServer::out_of_service).collect();
+            for stray in diff::strays(&world.wanted, &observed, &out) {
+                if !operations.contains(&stray) {
+                    operations.push(stray);
+                }
+            }
             operations.into_iter().for_each(|operation| world.command(operation));
         }
         self.mark_packets();

@@ -54,6 +54,9 @@ fn gain(virtual_server: &mut VirtualServer, threshold: u64, initial: bool, world
     if virtual_server.sorry_is_active() {
         retire_sorry(virtual_server, world);
         fill_pool(virtual_server, world);
+    } else if initial {
+        // A reload took away the sorry server that stood in for them.
+        put_all(virtual_server, world);
     }
     announce(virtual_server, sum(virtual_server, threshold), initial, world);
 }
@@ -88,6 +91,10 @@ fn empty_pool(virtual_server: &mut VirtualServer, world: &mut World) {
 /// The servers that are up go into the pool.
 pub(crate) fn fill_pool(virtual_server: &mut VirtualServer, world: &mut World) {
     world.report(&virtual_server.name, None, EventKind::PoolFilled);
+    put_all(virtual_server, world);
+}
+
+fn put_all(virtual_server: &mut VirtualServer, world: &mut World) {
     for server in 0..virtual_server.servers.len() {
         let real = &virtual_server.servers[server];
         if real.alive {

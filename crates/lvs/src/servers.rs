@@ -100,13 +100,18 @@ impl VirtualServer {
         }
     }
 
-    /// Places in the table that its servers must not have now: those that a check has found to be down, and those for
-    /// whom the sorry server stands in. Who has not been checked yet may still be there from an earlier run.
+    /// Places in the table that its servers must not have now: those that a check has found to be down, those for whom
+    /// the sorry server stands in, and the sorry server when it does not. Who has not been checked yet may still be there
+    /// from an earlier run.
     pub(crate) fn out_of_service(&self) -> Vec<(ServiceKey, DestinationKey)> {
         let parked = self.sorry_is_active();
         let out = self.servers.iter().filter(|real| !real.placed && (parked || real.is_judged_down()));
         let keys = || self.targets.iter().map(|target| target.key);
-        out.flat_map(|real| keys().map(|key| (key, real.destination(key, 0).key))).collect()
+        let sorry = self.sorry.iter().filter(|sorry| !sorry.placed);
+        let servers = out.flat_map(|real| keys().map(|key| (key, real.destination(key, 0).key)));
+        servers
+            .chain(sorry.flat_map(|sorry| keys().map(|key| (key, sorry.destination(key, 0).key))))
+            .collect()
     }
 
     /// The sorry server is standing in.

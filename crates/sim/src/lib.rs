@@ -17,6 +17,8 @@
 //! assert_eq!(lan.masters(), [b]);
 //! assert_eq!(lan.transitions(c, cut..), []);
 //! ```
+//!
+//! Load balancing is played apart from it, on one machine: [`balance`].
 
 #![forbid(unsafe_code)]
 

@@ -48,6 +48,8 @@ pub struct Director {
     addresses: BTreeMap<IpAddr, bool>,
     /// Somebody else changed the table since we looked.
     disturbed: bool,
+    /// The last process placed servers that this one does not know of, and may not have checked yet.
+    inherited: bool,
     look_at: Instant,
     /// What was last said: up or down.
     said: HashMap<(String, Option<String>), bool>,
@@ -70,6 +72,7 @@ impl Director {
             attempts: HashMap::new(),
             addresses: BTreeMap::new(),
             disturbed: false,
+            inherited: false,
             look_at: Instant::ORIGIN + LOOK,
             said: HashMap::new(),
             violation: None,
@@ -147,7 +150,7 @@ impl Director {
         let was_disturbed = std::mem::replace(&mut self.disturbed, false);
         let before = self.totals.operations;
         self.act(|engine, _| engine.handle_table(&observed));
-        if !was_disturbed && self.totals.operations != before {
+        if !was_disturbed && !self.inherited && self.totals.operations != before {
             self.object("a table that nobody had touched was repaired".to_owned());
         }
     }
@@ -214,6 +217,7 @@ impl Director {
         if !is_fresh {
             // What was said since then will be found out, and said, anew.
             self.said.clear();
+            self.inherited = true;
         }
         // Until it has started it wants nothing.
         self.disturbed = true;
@@ -316,6 +320,9 @@ impl Director {
         if self.violation.is_some() {
             return;
         }
+        // Everybody has been checked, and the table looked at.
+        self.inherited = false;
+        self.compare();
         let snapshot = self.engine.snapshot();
         for server in &snapshot.virtual_servers {
             let real = server.real_servers.iter().map(|real| (Some(real.name.clone()), real.alive));
@@ -376,7 +383,7 @@ impl Director {
         self.tell(&format!("{operation:?}: {result:?}"));
         done.push(operation.clone());
         if let Err(errno) = result {
-            if !self.disturbed {
+            if !self.disturbed && !self.inherited {
                 self.object(format!("the kernel refuses {operation:?} with {errno}"));
             }
             self.engine.handle_refusal(operation, errno, self.now);
@@ -425,7 +432,7 @@ impl Director {
 
     /// The kernel has what the engine wants.
     fn compare(&mut self) {
-        if self.disturbed {
+        if self.disturbed || self.inherited {
             return;
         }
         let wanted = Table::wanted(self.engine.wanted_table());

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 
 /// Real servers that there are, each at two ports.
 const SERVERS: u64 = 6;
+/// A sorry server that is no real server.
+const STAND_IN: u64 = 9;
 /// Followed files.
 pub(super) const FILES: [&str; 2] = ["first", "second"];
 /// Scripts that there are, told apart by their argument.
@@ -201,7 +203,13 @@ impl Virtual {
                 line(text, word);
             }
         }
-        if let Some(sorry) = &self.sorry {
+        // One that is a real server, too, and inhibited, would be two wishes for one place.
+        let is_inhibited =
+            |sorry: &&Sorry| self.servers.iter().any(|real| real.server == sorry.server && real.inhibit);
+        let is_clear = |sorry: &&Sorry| {
+            sorry.server == STAND_IN || !(self.inhibit || sorry.inhibit || is_inhibited(sorry))
+        };
+        if let Some(sorry) = self.sorry.as_ref().filter(is_clear) {
             line(text, &format!("sorry_server 10.1.0.{} {}", sorry.server, sorry.port));
             if sorry.inhibit {
                 line(text, "sorry_server_inhibit");
@@ -270,7 +278,7 @@ impl Sorry {
     fn new(servers: &[Real], random: &mut Random) -> Self {
         let number = random.index(servers.len());
         let real = servers.get(number).filter(|_| random.permille(100));
-        let (server, port) = real.map_or((9, 80), |real| (real.server, real.port));
+        let (server, port) = real.map_or((STAND_IN, 80), |real| (real.server, real.port));
         Self { server, port, inhibit: real.is_none() && random.permille(300) }
     }
 }

@@ -92,15 +92,20 @@ impl Servers {
             let failure = Failure { timed_out, reason: "failed".to_owned(), detail: None };
             Answer { outcome: Outcome::Failed(failure), after }
         };
-        if let Probe::Misc(script) = &check.probe {
-            let outcome = match self.status(&script.command.argv) {
-                0 => Outcome::Passed { test: None },
-                status @ 2.. if script.dynamic => Outcome::Weighed(status),
-                _ => return failed(false, soon),
-            };
-            return Answer { outcome, after: soon };
-        }
-        let Some(connection) = check.probe.connection() else { return failed(false, soon) };
+        let connection = match &check.probe {
+            Probe::Tcp(connection) => connection,
+            Probe::Http(web) => &web.connection,
+            Probe::Misc(script) => {
+                let outcome = match self.status(&script.command.argv) {
+                    0 => Outcome::Passed { test: None },
+                    status @ 2.. if script.dynamic => Outcome::Weighed(status),
+                    _ => return failed(false, soon),
+                };
+                return Answer { outcome, after: soon };
+            }
+            // Plans have no others.
+            _ => return failed(false, soon),
+        };
         match self.manners.get(&connection.destination).copied().unwrap_or(Manner::Answers) {
             Manner::Refuses => failed(false, Duration::from_micros(100)),
             Manner::IsSilent => failed(true, connection.timeout),

@@ -833,3 +833,38 @@ fn a_sorry_server_that_a_killed_process_left_is_taken_out() {
     machine.act(|engine, now| engine.start(start, now));
     assert_eq!(machine.operations(), [new_dest(2, 1), del_dest(9)]);
 }
+
+#[test]
+fn a_sorry_server_that_another_method_puts_at_another_port_leaves_the_first_one() {
+    let text = |method: &str| {
+        format!(
+            "virtual_server fwmark 7 {{\nlvs_sched rr\nlvs_method {method}\ndelay_loop 1\nwarmup 0\n\
+             sorry_server 10.0.0.9 80\nsorry_server_inhibit\n{}}}\n",
+            server(2, "")
+        )
+    };
+    let mut machine = Machine::running(&text("NAT"));
+    machine.operations();
+    machine.reload_text(&text("DR"));
+    let operations = machine.operations();
+    let of_sorry: Vec<&String> =
+        operations.iter().filter(|operation| operation.contains("10.0.0.9")).collect();
+    assert_eq!(
+        of_sorry,
+        ["DEL_DEST fwm 7 -> 10.0.0.9:80", "NEW_DEST fwm 7 -> 10.0.0.9:0 fwd=dr weight=0"],
+        "{operations:?}"
+    );
+}
+
+#[test]
+fn who_was_out_for_a_sorry_server_that_a_reload_replaces_comes_back_when_there_are_enough() {
+    let text = |quorum: u8, sorry: u8| {
+        let servers = server(2, "") + &server(3, &tcp("retry 0"));
+        service(&format!("quorum {quorum}\nsorry_server 10.0.0.{sorry} 80"), &servers)
+    };
+    let mut machine = Machine::running(&text(2, 9));
+    machine.answer("10.0.0.3:80", REFUSED).run(1.5);
+    machine.operations();
+    machine.reload_text(&text(1, 8));
+    assert_eq!(machine.operations(), [del_dest(9), new_dest(2, 1)]);
+}
