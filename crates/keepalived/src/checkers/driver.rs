@@ -46,9 +46,11 @@ use tokio::task::AbortHandle;
 const LOOK: Duration = Duration::from_secs(5);
 /// How often, at most, the supervisor is told what a successor has to know.
 const STANDING: Duration = Duration::from_secs(1);
-/// Checks that are due so soon after others have begun wait for that time, so that they begin together. What is due when
-/// none has just begun is not kept waiting.
+/// Checks that are due so soon after others have begun wait for that time, so that they begin together.
 const PACE: Duration = Duration::from_millis(3);
+/// A check that is due when none has just begun waits for those that ended soon after it the last time, and so are due
+/// soon after it again: else it would begin alone.
+const COMPANY: Duration = Duration::from_millis(1);
 /// A turn that changes the table takes in whatever else the machine has told, so that servers that die together leave in
 /// one send to the kernel: until as much has happened as one send holds.
 const FULL_TURN: usize = Ipvs::SEND;
@@ -249,14 +251,14 @@ impl Driver {
             let mails = self.mailer.look_again_after().map(|wait| now + wait);
             return [Some(by), backlog, mails, self.fifos.next_deadline()].into_iter().flatten().min();
         }
-        let checks = self.engine.next_deadline().map(|at| at.max(self.checks_may_begin()));
+        let checks = self.checks_begin_at();
         let reading = self.table.is_reading().then_some(now);
         let others = [Some(self.look_at), self.tell_at, self.files.next_deadline(), backlog, reading];
         others.into_iter().chain([checks, self.fifos.next_deadline()]).flatten().min()
     }
 
-    fn checks_may_begin(&self) -> Instant {
-        self.begun_at + PACE
+    fn checks_begin_at(&self) -> Option<Instant> {
+        self.engine.next_deadline().map(|due| (due + COMPANY).max(self.begun_at + PACE))
     }
 
     fn handle_timeout(&mut self, now: Instant) -> Result<(), Failure> {
@@ -264,7 +266,7 @@ impl Driver {
         if self.stop_by.is_some() {
             return Ok(());
         }
-        if self.checks_may_begin() <= now {
+        if self.checks_begin_at().is_some_and(|at| at <= now) {
             self.engine.handle_timeout(now);
         }
         let news = self.files.handle_timeout(now);
