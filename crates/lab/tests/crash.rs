@@ -44,7 +44,7 @@ fn a_process_that_is_killed_before_it_could_tell_that_it_is_master_is_adopted() 
     let pair = Pair::new()?;
     let a = Daemon::start(&pair.a, Program::Ours, &Classic::master().text())?;
     a.wait_for_log("(VI_1) Entering BACKUP STATE", PATIENCE)?;
-    let (old, mark) = (a.vrrp_pid()?, a.log().mark());
+    let (old, mark) = (a.wait_for_new_vrrp_pid(0, PATIENCE)?, a.log().mark());
     let slow = SlowHelper::of(old)?;
     pair.a.wait_for_address(vip(), PATIENCE).map_err(|error| with_log(error, &a))?;
     assert_eq!(a.log().count_since(mark, "Entering MASTER"), 0, "it has told: {}", a.log().text());

@@ -27,7 +27,10 @@ impl Service {
         let directory = std::env::temp_dir().join(format!("lab-service-{name}"));
         std::fs::create_dir_all(&directory).expect("a directory");
         let program = directory.join(&name);
-        std::fs::copy("/bin/sleep", &program).expect("sleep exists");
+        // Another process writes it: a child that another thread begins meanwhile would inherit our descriptor, and nobody
+        // could run what is open for writing.
+        let copied = Command::new("cp").arg("/bin/sleep").arg(&program).status().expect("cp exists");
+        assert!(copied.success(), "sleep exists");
         let mut service = Self { name, program, child: None };
         service.begin();
         service
