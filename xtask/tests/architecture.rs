@@ -20,7 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "keepalived",
         &["types", "wire", "vrrp", "bfd", "lvs", "config", "checks", "kernel", "events", "surfaces"],
     ),
-    ("sim", &["vrrp", "bfd", "config", "wire", "types"]),
+    ("sim", &["vrrp", "bfd", "lvs", "config", "wire", "types"]),
     ("lab", &["types"]),
 ];
 

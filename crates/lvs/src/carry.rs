@@ -27,6 +27,7 @@ pub(crate) fn carry(old: &mut VirtualServer, new: &mut VirtualServer, files: &Fi
         .collect();
     drop_servers(old, &places, world);
     new.quorum_up = old.quorum_up;
+    new.bereft = quorum::is_lost(old);
     new.suspended = old.suspended;
     let parked = !old.quorum_up && old.sorry_is_active();
     let standing = standing_in(old, new).filter(|_| parked);

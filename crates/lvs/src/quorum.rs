@@ -13,19 +13,30 @@ const SORRY_WEIGHT: u32 = 1;
 pub(crate) fn evaluate(virtual_server: &mut VirtualServer, initial: bool, world: &mut World) {
     let quorum = &virtual_server.config.quorum;
     let upper = u64::from(quorum.weight) + u64::from(quorum.hysteresis);
-    let lower = u64::from(quorum.weight.saturating_sub(quorum.hysteresis));
+    let lower = lower(virtual_server);
     let weight = virtual_server.weight;
     if !virtual_server.quorum_up && weight >= upper && weight > 0 {
         gain(virtual_server, upper, initial, world);
         return;
     }
-    let lost = virtual_server.quorum_up && (weight == 0 || weight < lower);
     let has_idle_sorry = virtual_server.sorry.as_ref().is_some_and(|sorry| !sorry.alive);
-    if lost {
+    if is_lost(virtual_server) {
         lose(virtual_server, lower, initial, world);
     } else if initial && !virtual_server.quorum_up && has_idle_sorry {
         lose(virtual_server, upper, true, world);
     }
+}
+
+/// Less than this loses the quorum.
+fn lower(virtual_server: &VirtualServer) -> u64 {
+    let quorum = &virtual_server.config.quorum;
+    u64::from(quorum.weight.saturating_sub(quorum.hysteresis))
+}
+
+/// It was there, and there is not enough for it any more.
+pub(crate) fn is_lost(virtual_server: &VirtualServer) -> bool {
+    let weight = virtual_server.weight;
+    virtual_server.quorum_up && (weight == 0 || weight < lower(virtual_server))
 }
 
 /// The sorry server stood in when the process was killed that this one replaces: it goes on, and nobody is told.

@@ -25,6 +25,8 @@ pub(crate) struct VirtualServer {
     /// Its services are wanted.
     pub(crate) alive: bool,
     pub(crate) quorum_up: bool,
+    /// A reload is under way, and those whom it took away would have cost the quorum.
+    pub(crate) bereft: bool,
     /// The sum of the weights of the servers that are alive.
     pub(crate) weight: u64,
     pub(crate) sorry: Option<SorryServer>,
@@ -92,6 +94,7 @@ impl VirtualServer {
             mark,
             alive: false,
             quorum_up: false,
+            bereft: false,
             weight: 0,
             sorry,
             servers: servers.into_iter().map(|server| RealServer::new(server, &config)).collect(),

@@ -71,7 +71,9 @@ pub(crate) fn bring_up(virtual_server: &mut VirtualServer, world: &mut World) {
             world.operate(TableOperation::AddDestination(target.key, destination));
         }
     }
-    quorum::evaluate(virtual_server, true, world);
+    // A quorum that is lost because servers left is told of as at any other time, else as at a start.
+    let initial = !std::mem::replace(&mut virtual_server.bereft, false);
+    quorum::evaluate(virtual_server, initial, world);
     quorum::stand_in_again(virtual_server, world);
     keep_idle_sorry(virtual_server, world);
 }
