@@ -19,22 +19,19 @@ pub(crate) fn carry(old: &mut VirtualServer, new: &mut VirtualServer, files: &Fi
     new.alive = old.alive;
     drop_entries(old, new, world);
     edit_services(old, new, world);
-    let places: HashMap<_, _> = new
-        .servers
-        .iter()
-        .enumerate()
-        .map(|(index, real)| ((real.config.address, real.config.port), index))
-        .collect();
+    let places: HashMap<_, _> =
+        new.servers.iter().enumerate().map(|(index, real)| (real.place(), index)).collect();
     drop_servers(old, &places, world);
     new.quorum_up = old.quorum_up;
     new.bereft = quorum::is_lost(old);
     new.suspended = old.suspended;
     let parked = !old.quorum_up && old.sorry_is_active();
-    let standing = standing_in(old, new).filter(|_| parked);
+    let stays = |sorry: &&SorryServer| new.sorry.as_ref().is_some_and(|after| after.place() == sorry.place());
+    let standing = old.sorry.as_ref().filter(stays).filter(|_| parked).map(SorryServer::place);
     for mut real in std::mem::take(&mut old.servers) {
-        let Some(index) = places.get(&(real.config.address, real.config.port)) else { continue };
+        let Some(index) = places.get(&real.place()) else { continue };
         carry_server(&mut real, new, *index, files, world);
-        let is_standing = standing == Some((real.config.address, real.config.port));
+        let is_standing = standing == Some(real.place());
         settle_server(&real, new, *index, (parked, is_standing), world);
     }
     carry_sorry(old, new, world);
@@ -101,7 +98,7 @@ fn edit_services(old: &VirtualServer, new: &VirtualServer, world: &mut World) {
 fn drop_servers(old: &mut VirtualServer, kept: &HashMap<(IpAddr, u16), usize>, world: &mut World) {
     for server in 0..old.servers.len() {
         let real = &mut old.servers[server];
-        if kept.contains_key(&(real.config.address, real.config.port)) {
+        if kept.contains_key(&real.place()) {
             continue;
         }
         let was_alive = std::mem::replace(&mut real.alive, false);
@@ -173,13 +170,6 @@ fn carry_checker(old: Checker, new: &mut Checker, weight: u32, files: &Files) {
     }
 }
 
-/// Where the sorry server is that both have.
-fn standing_in(old: &VirtualServer, new: &VirtualServer) -> Option<(IpAddr, u16)> {
-    let place = |sorry: &SorryServer| (sorry.config.address, sorry.config.port);
-    let (before, after) = (old.sorry.as_ref().map(place), new.sorry.as_ref().map(place));
-    before.filter(|_| before == after)
-}
-
 /// What the changes of a server mean for its place in the table, without looking at the quorum yet. The sorry server
 /// stands in (`parked`), and this is the server that does (`is_standing`): then its place is not to be touched.
 fn settle_server(
@@ -225,26 +215,19 @@ fn settle_server(
 /// A server that is in the table may have to be there otherwise, or elsewhere.
 fn replace(old: &RealServer, new: &VirtualServer, index: usize, parked: bool, world: &mut World) {
     let real = &new.servers[index];
-    let fresh = fresh_keys(new);
-    for target in new.targets.iter().filter(|target| !fresh.contains(&target.key)) {
-        let after = real.destination(target.key, real.table_weight(parked));
-        move_entry(target.key, old.destination(target.key, 0).key, after, world);
+    for key in new.settled_keys() {
+        let after = real.destination(key, real.table_weight(parked));
+        move_entry(key, old.destination(key, 0).key, after, world);
     }
 }
 
 /// The sorry server is in the table, and has to be there otherwise.
 fn move_sorry(old: &SorryServer, new: &VirtualServer, world: &mut World) {
     let Some(sorry) = &new.sorry else { return };
-    let fresh = fresh_keys(new);
-    for target in new.targets.iter().filter(|target| !fresh.contains(&target.key)) {
-        let after = sorry.destination(target.key, u32::from(old.alive));
-        move_entry(target.key, old.destination(target.key, 0).key, after, world);
+    for key in new.settled_keys() {
+        let after = sorry.destination(key, u32::from(old.alive));
+        move_entry(key, old.destination(key, 0).key, after, world);
     }
-}
-
-/// The services that nothing is in yet.
-fn fresh_keys(server: &VirtualServer) -> HashSet<ServiceKey> {
-    server.fresh.iter().map(|target| target.key).collect()
 }
 
 /// An entry of a service is otherwise from now on, or at another place.
@@ -259,9 +242,7 @@ fn move_entry(key: ServiceKey, before: DestinationKey, after: Destination, world
 
 fn carry_sorry(old: &mut VirtualServer, new: &mut VirtualServer, world: &mut World) {
     let Some(before) = &old.sorry else { return };
-    let is_same = |after: &&mut SorryServer| {
-        (after.config.address, after.config.port) == (before.config.address, before.config.port)
-    };
+    let is_same = |after: &&mut SorryServer| after.place() == before.place();
     if let Some(after) = new.sorry.as_mut().filter(is_same) {
         after.alive = before.alive;
         after.placed = before.placed;

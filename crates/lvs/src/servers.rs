@@ -7,6 +7,7 @@ use crate::target::{self, Target};
 use keepalived_types::Rare;
 use keepalived_types::ipvs::{Destination, DestinationKey, ServiceKey, TableOperation};
 use std::collections::HashSet;
+use std::net::IpAddr;
 
 /// A virtual server.
 #[derive(Debug)]
@@ -124,9 +125,8 @@ impl VirtualServer {
 
     /// The sorry server that stands in is this real server, too.
     pub(crate) fn stands_in(&self, server: usize) -> bool {
-        let place = self.servers.get(server).map(|real| (real.config.address, real.config.port));
         let sorry = self.sorry.as_ref().filter(|sorry| sorry.alive);
-        sorry.is_some_and(|sorry| Some((sorry.config.address, sorry.config.port)) == place)
+        sorry.is_some_and(|sorry| self.servers.get(server).is_some_and(|real| real.place() == sorry.place()))
     }
 
     /// The group it is made of, if it is.
@@ -150,9 +150,13 @@ impl VirtualServer {
         &self,
         operation: impl Fn(ServiceKey) -> TableOperation,
     ) -> Vec<TableOperation> {
+        self.settled_keys().into_iter().map(operation).collect()
+    }
+
+    /// The services that are wanted already: something may be in them.
+    pub(crate) fn settled_keys(&self) -> Vec<ServiceKey> {
         let fresh: HashSet<ServiceKey> = self.fresh.iter().map(|target| target.key).collect();
-        let keys = self.targets.iter().map(|target| target.key);
-        keys.filter(|key| !fresh.contains(key)).map(operation).collect()
+        self.targets.iter().map(|target| target.key).filter(|key| !fresh.contains(key)).collect()
     }
 }
 
@@ -179,6 +183,11 @@ impl RealServer {
         self.config.name(self.protocol)
     }
 
+    /// What makes it the same one in another configuration.
+    pub(crate) const fn place(&self) -> (IpAddr, u16) {
+        (self.config.address, self.config.port)
+    }
+
     /// The weight as the kernel takes it.
     pub(crate) fn effective_weight(&self) -> u32 {
         u32::try_from(self.weight.clamp(0, i64::from(i32::MAX))).unwrap_or(0)
@@ -203,6 +212,11 @@ impl RealServer {
 }
 
 impl SorryServer {
+    /// What makes it the same one in another configuration.
+    pub(crate) const fn place(&self) -> (IpAddr, u16) {
+        (self.config.address, self.config.port)
+    }
+
     /// How it belongs in a service, with this weight.
     pub(crate) fn destination(&self, key: ServiceKey, weight: u32) -> Destination {
         let config = &self.config;

@@ -1,14 +1,20 @@
 //! Runs made from nothing but a seed. `SIM_SEEDS` says how many; a seed that fails prints how to see its story.
 
-use keepalived_sim::{Seed, chaos};
+use keepalived_sim::{Seed, balance, chaos};
 
 /// `cargo xtask test` plays many more with the command.
 const DEFAULT_SEEDS: u64 = 200;
+/// The same for load balancers, which are quicker to play.
+const DEFAULT_BALANCERS: u64 = 500;
+
+fn seeds(default: u64) -> impl Iterator<Item = Seed> {
+    let wanted = std::env::var("SIM_SEEDS").ok().and_then(|text| text.parse().ok());
+    (0..wanted.unwrap_or(default)).map(Seed)
+}
 
 #[test]
 fn no_seed_gives_reason_to_object() {
-    let count = std::env::var("SIM_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(DEFAULT_SEEDS);
-    for seed in (0..count).map(Seed) {
+    for seed in seeds(DEFAULT_SEEDS) {
         if let (_, Err(violation)) = chaos::play(seed, false) {
             let (lan, _) = chaos::play(seed, true);
             let story: Vec<String> = lan.story().collect();
@@ -37,5 +43,20 @@ fn a_seed_tells_the_same_story_every_time() {
         let story = tell();
         assert!(story.len() > 100, "something happened");
         assert_eq!(tell(), story);
+    }
+}
+
+#[test]
+fn no_seed_of_a_load_balancer_gives_reason_to_object() {
+    for seed in seeds(DEFAULT_BALANCERS) {
+        if let (_, Err(violation)) = balance::play(seed, false) {
+            let (director, _) = balance::play(seed, true);
+            let story: Vec<&str> = director.story().collect();
+            let tail = &story[story.len().saturating_sub(40)..];
+            panic!(
+                "seed {seed} fails {violation}\nits last lines:\n{}\nthe whole story: cargo xtask sim --balance --seed {seed}",
+                tail.join("\n")
+            );
+        }
     }
 }

@@ -37,7 +37,11 @@ pub fn lvs_log_lines(event: &Event) -> Vec<LogLine> {
         | EventKind::GroupEntryTooLarge { .. } => reload(vs, rs, &event.kind),
         EventKind::OperationRefused { operation, errno } => refusals::line(operation, *errno),
         EventKind::TableRepaired { operations } => {
-            format!("IPVS: the table was changed by somebody else, {operations} operations put it right")
+            let mended = match operations {
+                1 => "1 operation puts it right".to_owned(),
+                many => format!("{many} operations put it right"),
+            };
+            format!("IPVS: the table was changed by somebody else, {mended}")
         }
         EventKind::FileOutOfRange { file, value } => {
             format!("track file {file} value {value} is out of range - ignoring")

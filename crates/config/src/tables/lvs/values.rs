@@ -24,13 +24,7 @@ pub(super) fn unsigned(
     context: &mut Context<'_>,
     complain: impl FnOnce(&str) -> String,
 ) -> Option<u32> {
-    let word = args.required(context)?;
-    let range = u64::from(*range.start())..=u64::from(*range.end());
-    let number = scalar::unsigned(word, range, context);
-    if number.is_none() {
-        context.report(Class::GeneralError, word.span, complain(word.text));
-    }
-    number
+    number(args, range, context, complain, scalar::unsigned)
 }
 
 /// A mandatory number with nothing behind it; otherwise as [`unsigned`].
@@ -40,9 +34,22 @@ pub(super) fn exact(
     context: &mut Context<'_>,
     complain: impl FnOnce(&str) -> String,
 ) -> Option<u32> {
+    number(args, range, context, complain, scalar::exact)
+}
+
+/// How a number is read from a word.
+type Reader = fn(Word<'_>, RangeInclusive<u64>, &mut Context<'_>) -> Option<u32>;
+
+fn number(
+    args: &mut Args<'_>,
+    range: RangeInclusive<u32>,
+    context: &mut Context<'_>,
+    complain: impl FnOnce(&str) -> String,
+    read: Reader,
+) -> Option<u32> {
     let word = args.required(context)?;
     let range = u64::from(*range.start())..=u64::from(*range.end());
-    let number = scalar::exact(word, range, context);
+    let number = read(word, range, context);
     if number.is_none() {
         context.report(Class::GeneralError, word.span, complain(word.text));
     }
